@@ -30,6 +30,8 @@ def enqueue(job: str, *ids: int | str) -> None:
 def _ring(job: str, ids: tuple[int | str, ...]) -> None:
     queue_name = QUEUE_OF_APP[job.partition(".")[0]]
     try:
-        django_rq.get_queue(queue_name, commit_mode="auto").enqueue_call(job, args=ids, result_ttl=0, failure_ttl=86_400)
+        django_rq.get_queue(queue_name, commit_mode="auto").enqueue_call(
+            job, args=ids, result_ttl=0, failure_ttl=86_400
+        )
     except (RedisError, OSError) as error:
         log.warning("ring lost job=%s error=%s", job, type(error).__name__)

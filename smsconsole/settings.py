@@ -22,7 +22,9 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_from_data_dir(DATA_DIR, "secret-key")
 # Encrypts AppKeys and gateway secrets at rest; several, newest first, while a key is being rotated.
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [secret_from_data_dir(DATA_DIR, "encryption-key")]
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [
+    secret_from_data_dir(DATA_DIR, "encryption-key")
+]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -74,7 +76,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "projects.context.navigation",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "projects.templatetags.console"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "projects.templatetags.console",
+            ],
         },
     }
 ]

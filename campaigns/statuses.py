@@ -1,0 +1,80 @@
+"""The states of a campaign and of its upload, and which may follow which."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CampaignStatus(models.TextChoices):
+    """draft -> importing -> ready -> scheduled -> running <-> suspended -> finished.
+
+    Any of them before finished -> cancelled; held (late, text revoked) -> running | cancelled.
+    """
+
+    DRAFT = "draft", _("Draft")
+    IMPORTING = "importing", _("Importing")
+    READY = "ready", _("Ready to send")
+    SCHEDULED = "scheduled", _("Scheduled")
+    RUNNING = "running", _("Running")
+    SUSPENDED = "suspended", _("Suspended")
+    HELD = "held", _("Held")
+    FINISHED = "finished", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+EDITABLE_STATUSES = frozenset({CampaignStatus.DRAFT, CampaignStatus.IMPORTING, CampaignStatus.READY})
+LIVE_STATUSES = frozenset(
+    {CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.SUSPENDED, CampaignStatus.HELD}
+)
+
+MAY_FOLLOW: dict[CampaignStatus, frozenset[CampaignStatus]] = {
+    CampaignStatus.DRAFT: frozenset({CampaignStatus.IMPORTING, CampaignStatus.CANCELLED}),
+    CampaignStatus.IMPORTING: frozenset(
+        {CampaignStatus.READY, CampaignStatus.DRAFT, CampaignStatus.CANCELLED}
+    ),
+    CampaignStatus.READY: frozenset(
+        {
+            CampaignStatus.DRAFT,
+            CampaignStatus.IMPORTING,
+            CampaignStatus.SCHEDULED,
+            CampaignStatus.RUNNING,
+            CampaignStatus.CANCELLED,
+        }
+    ),
+    CampaignStatus.SCHEDULED: frozenset(
+        {CampaignStatus.RUNNING, CampaignStatus.HELD, CampaignStatus.SUSPENDED, CampaignStatus.CANCELLED}
+    ),
+    CampaignStatus.RUNNING: frozenset(
+        {CampaignStatus.SUSPENDED, CampaignStatus.HELD, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
+    ),
+    CampaignStatus.SUSPENDED: frozenset(
+        {CampaignStatus.RUNNING, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
+    ),
+    CampaignStatus.HELD: frozenset({CampaignStatus.RUNNING, CampaignStatus.CANCELLED}),
+    CampaignStatus.FINISHED: frozenset(),
+    CampaignStatus.CANCELLED: frozenset(),
+}
+
+
+class HoldReason(models.TextChoices):
+    """Why a campaign is held or went to suspended by itself."""
+
+    LATE = "late", _("It could not start in its grace period")
+    IMPORT_UNFINISHED = "import_unfinished", _("The file was not imported when it was due")
+    TEXT_REVOKED = "text_revoked", _("The approval of its text was revoked")
+    PROJECT_DISABLED = "project_disabled", _("The project is disabled")
+
+
+class UploadStatus(models.TextChoices):
+    """receiving is the browser's part; waiting -> reading -> read | refused is the worker's."""
+
+    WAITING = "waiting", _("Waiting")
+    READING = "reading", _("Reading")
+    READ = "read", _("Read")
+    REFUSED = "refused", _("Refused")
+
+
+class RecipientSource(models.TextChoices):
+    FILE = "file", _("Import data")
+    MANUAL = "manual", _("Manual input")

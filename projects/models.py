@@ -1,0 +1,76 @@
+"""Projects: the rooms in which an organization works, and the keys with which programs enter them."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+import zoneinfo
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from smsconsole.lib.fields import EncryptedTextField
+
+
+def new_sdk_app_id() -> int:
+    """Ten digits beginning with 14, as existing clients expect them."""
+    return 1_400_000_000 + secrets.randbelow(100_000_000)
+
+
+class Project(models.Model):
+    """One application or shop of an organization, with its own texts, campaigns and SDK AppID.
+
+    A disabled project can be read but sends nothing and changes nothing; only then may it be deleted.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
+    default_country = models.CharField(_("default country"), max_length=2, blank=True)
+    sdk_app_id = models.BigIntegerField(default=new_sdk_app_id, unique=True, editable=False)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="project_name_in_organization")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_at is not None
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class AppKey(models.Model):
+    """The secret half of a project's SDK AppID. Two may be valid while programs move to the new one."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="app_keys")
+    secret = EncryptedTextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"AppKey of {self.project}"

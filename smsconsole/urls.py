@@ -1,0 +1,13 @@
+"""Every address of the console, app by app."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("projects.urls")),
+    path("", include("templates_app.urls")),
+    path("", include("delivery.urls")),
+    path("", include("campaigns.urls")),
+]

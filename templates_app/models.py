@@ -1,0 +1,166 @@
+"""Signatures and body templates, their revisions, and the reviews that let them be used."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Project
+from smsconsole.lib.types import Region
+from templates_app.statuses import RevisionStatus, SignatureType, SignatureUse, TextKind, Verdict
+
+REGION_CHOICES = [(Region.DOMESTIC.value, _("Domestic")), (Region.INTERNATIONAL.value, _("International"))]
+
+
+class Signature(models.Model):
+    """Brand text put in front of the body. What it says is in its revisions; at most one is approved."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="signatures")
+    region = models.CharField(_("region"), max_length=13, choices=REGION_CHOICES)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"signature {self.pk}"
+
+
+class BodyTemplate(models.Model):
+    """A reviewed text with placeholders. What it says is in its revisions; at most one is approved."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="body_templates")
+    region = models.CharField(_("region"), max_length=13, choices=REGION_CHOICES)
+    name = models.CharField(_("Template name"), max_length=60)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "region", "name"], name="body_template_name_in_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Revision(models.Model):
+    """What signature and body template revisions share.
+
+    Once submitted a revision's content never changes; editing makes the next one (`number`).
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.PositiveIntegerField(default=1)
+    status = models.CharField(max_length=10, choices=RevisionStatus.choices, default=RevisionStatus.DRAFT)
+    remarks = models.TextField(_("remarks"), max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class SignatureRevision(Revision):
+    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="revisions")
+    text = models.CharField(_("Signature name"), max_length=30)
+    type = models.CharField(_("type"), max_length=20, choices=SignatureType.choices)
+    use = models.CharField(_("use"), max_length=10, choices=SignatureUse.choices, default=SignatureUse.OWN)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["signature", "number"], name="signature_revision_number"),
+            models.UniqueConstraint(
+                fields=["signature"],
+                condition=models.Q(status="approved"),
+                name="one_approved_signature_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["signature"],
+                condition=models.Q(status__in=["draft", "pending"]),
+                name="one_open_signature_revision",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class BodyTemplateRevision(Revision):
+    """`placeholders` are the names in order of first use: ["1", "2"] or ["name", "code"]."""
+
+    body_template = models.ForeignKey(BodyTemplate, on_delete=models.CASCADE, related_name="revisions")
+    kind = models.CharField(_("scenario type"), max_length=12, choices=TextKind.choices)
+    text = models.TextField(_("text"), max_length=500)
+    placeholders = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["body_template", "number"], name="body_template_revision_number"),
+            models.UniqueConstraint(
+                fields=["body_template"],
+                condition=models.Q(status="approved"),
+                name="one_approved_body_template_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["body_template"],
+                condition=models.Q(status__in=["draft", "pending"]),
+                name="one_open_body_template_revision",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.body_template} r{self.number}"
+
+
+class Certificate(models.Model):
+    """A document that proves the right to a signature; served only to those who may see it."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    revision = models.ForeignKey(SignatureRevision, on_delete=models.CASCADE, related_name="certificates")
+    file = models.FileField(upload_to="certificates/")
+    original_name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=40)
+    size_bytes = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class Review(models.Model):
+    """One verdict: who, when, about which revision, why."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    signature_revision = models.ForeignKey(
+        SignatureRevision, on_delete=models.CASCADE, null=True, blank=True, related_name="reviews"
+    )
+    body_template_revision = models.ForeignKey(
+        BodyTemplateRevision, on_delete=models.CASCADE, null=True, blank=True, related_name="reviews"
+    )
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    comment = models.TextField(max_length=1000, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(signature_revision__isnull=False)
+                ^ models.Q(body_template_revision__isnull=False),
+                name="review_of_exactly_one_revision",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.reviewer}"
