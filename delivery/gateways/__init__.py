@@ -1,0 +1,24 @@
+"""Ways out. One file per protocol; `open_driver` is the only door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from delivery.gateways.base import GatewayDriver
+from delivery.gateways.errors import GatewayMisconfigured
+from delivery.gateways.simulator import SimulatorDriver
+
+DRIVERS: dict[str, type[GatewayDriver]] = {driver.kind: driver for driver in (SimulatorDriver,)}
+
+
+def open_driver(kind: str, settings: Mapping[str, Any]) -> GatewayDriver:
+    """The driver of this kind, built from a gateway's settings; it connects at its first submit.
+
+    Raises `GatewayMisconfigured` with words for the operator.
+    """
+    try:
+        driver = DRIVERS[kind]
+    except KeyError:
+        raise GatewayMisconfigured(f"There is no gateway of the kind “{kind}”.") from None
+    return driver(settings)
