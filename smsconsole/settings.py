@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django_rq",
     "django_htmx",
     "csp",
+    "smsconsole",
     "smsconsole.outbox",
     "accounts",
     "projects",
@@ -84,6 +85,13 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+
+# --- What `manage.py up` starts -------------------------------------------------------------------------
+
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+# Whether the first start fills the console with an example; without, it opens at the setup page.
+DEMO = env.bool("DEMO", default=True)
 
 # --- Stores ---------------------------------------------------------------------------------------------
 

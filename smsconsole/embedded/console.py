@@ -1,0 +1,173 @@
+"""Everything that `manage.py up` runs on one machine, from the first start to the last goodbye."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from smsconsole.embedded.home import prepare_home
+from smsconsole.embedded.location import database_url_at, forget_stores, record_stores, redis_url_at
+from smsconsole.embedded.preflight import check_data_dir, check_port, take_lock
+from smsconsole.embedded.refusal import StartRefused
+from smsconsole.embedded.stores import start_supervised
+from smsconsole.embedded.supervisor import Program, Supervisor
+
+# Stopped in this order: what makes work, then what the workers still talk to, then the stores.
+_WORK, _GATEWAY, _STORES = 0, 1, 2
+_N_DELIVERY_WORKERS = 2
+_WEB_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """Where and how the console runs. A given store's address means: do not start one."""
+
+    base_dir: Path
+    data_dir: Path
+    host: str
+    port: int
+    demo: bool
+    given_database_url: str
+    given_redis_url: str
+
+    @property
+    def address(self) -> str:
+        host = "localhost" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104 - only compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def run_console(options: ConsoleOptions) -> None:
+    """Start everything, watch over it until Ctrl-C or SIGTERM, stop it in order."""
+    with _supervised_stores(options, serves_pages=True) as supervisor:
+        _must_succeed(supervisor, options, "migrate", "migrate", "--no-input", "--verbosity", "1")
+        _must_succeed(supervisor, options, "static", "collectstatic", "--no-input", "--verbosity", "0")
+        for program in _programs(options):
+            supervisor.start(program)
+        if not supervisor.wait_for(
+            lambda: _web_answers(options), of="web", timeout_seconds=_WEB_TIMEOUT_SECONDS
+        ):
+            raise StartRefused(
+                "The web process did not start.", "Nothing can be seen without it.", "Its words are above."
+            )
+        sign_ins = _first_start(supervisor, options)
+        _welcome(supervisor, options, sign_ins)
+        supervisor.run()
+
+
+def run_stores(options: ConsoleOptions) -> None:
+    """Start the stores alone, for a shell that wants only the database."""
+    with _supervised_stores(options, serves_pages=False) as supervisor:
+        supervisor.say("The stores are ready. A second shell finds them by DATA_DIR. Stop them with Ctrl-C.")
+        supervisor.run()
+
+
+@contextmanager
+def _supervised_stores(options: ConsoleOptions, *, serves_pages: bool) -> Iterator[Supervisor]:
+    check_data_dir(options.data_dir)
+    with take_lock(options.data_dir, address=options.address):
+        if serves_pages:
+            check_port(options.host, options.port)
+        supervisor = Supervisor()
+        try:
+            if not (options.given_database_url and options.given_redis_url):
+                _start_stores(supervisor, options)
+            yield supervisor
+        finally:
+            supervisor.say("stopping")
+            supervisor.stop_all()
+            forget_stores(options.data_dir)
+
+
+def _start_stores(supervisor: Supervisor, options: ConsoleOptions) -> None:
+    home = prepare_home(options.data_dir)
+    for notice in home.notices:
+        supervisor.say(notice)
+    supervisor.say("starting the stores")
+    start_supervised(
+        supervisor,
+        home,
+        with_postgres=not options.given_database_url,
+        with_valkey=not options.given_redis_url,
+        stage=_STORES,
+    )
+    record_stores(
+        options.data_dir,
+        database_url=options.given_database_url or database_url_at(home.sockets),
+        redis_url=options.given_redis_url or redis_url_at(home.sockets),
+    )
+
+
+def _programs(options: ConsoleOptions) -> list[Program]:
+    bind = f"[{options.host}]" if ":" in options.host else options.host
+    gunicorn = [
+        *(sys.executable, "-m", "gunicorn", "smsconsole.wsgi", "--bind", f"{bind}:{options.port}"),
+        *("--chdir", str(options.base_dir), "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+        *("--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"),
+    ]
+    rqworker = ["rqworker", "--verbosity", "0", "--worker-class"]
+    return [
+        Program("web", gunicorn, stage=_WORK, env=_environment()),
+        _manage(options, "gateway", "simulated_gateway", stage=_GATEWAY),
+        _manage(options, "scheduler", "scheduler"),
+        _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),
+        *(
+            _manage(options, f"delivery{n}", *rqworker, "smsconsole.workers.DeliveryWorker", "delivery")
+            for n in range(1, _N_DELIVERY_WORKERS + 1)
+        ),
+    ]
+
+
+def _manage(options: ConsoleOptions, name: str, *words: str, stage: int = _WORK) -> Program:
+    command = [sys.executable, str(options.base_dir / "manage.py"), *words]
+    return Program(name, command, stage=stage, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def _must_succeed(supervisor: Supervisor, options: ConsoleOptions, name: str, *words: str) -> None:
+    if supervisor.run_once(_manage(options, name, *words)) != 0:
+        raise StartRefused(
+            f"`manage.py {words[0]}` failed.",
+            "The console does not start on a database or files that do not fit it.",
+            "Its own words are in the lines above.",
+        )
+
+
+def _web_answers(options: ConsoleOptions) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # noqa: S104
+    connection = http.client.HTTPConnection(host, options.port, timeout=5)
+    try:
+        connection.request("HEAD", "/", headers={"Host": "localhost"})
+        return connection.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _first_start(supervisor: Supervisor, options: ConsoleOptions) -> Path | None:
+    """Load the demo once, or show the way to the setup page; the file with the first sign-ins, if there is one."""
+    if not options.demo:
+        supervisor.run_once(_manage(options, "setup", "setup_code"))
+        return None
+    loaded = options.data_dir / "demo-loaded"
+    if not loaded.exists() and supervisor.run_once(_manage(options, "demo", "load_demo")) == 0:
+        loaded.touch()
+    sign_ins = options.data_dir / "first-sign-in.txt"
+    return sign_ins if sign_ins.exists() else None
+
+
+def _welcome(supervisor: Supervisor, options: ConsoleOptions, sign_ins: Path | None) -> None:
+    lines = ["", f"The console is ready:  {options.address}"]
+    if sign_ins:
+        lines.append(f"First sign-ins:        {sign_ins}")
+    if options.host not in ("127.0.0.1", "localhost", "::1"):
+        lines.append("Under other names:     set ALLOWED_HOSTS to the names people will use, separated by commas.")
+    supervisor.say("\n".join([*lines, "Stop it with:          Ctrl-C", ""]))
