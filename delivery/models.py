@@ -318,6 +318,20 @@ class DispatchCount(models.Model):
         return _("%(n)s messages") % {"n": self.n}
 
 
+class DispatchSample(models.Model):
+    """How many messages of a running dispatch had left at a moment; two of them make its rate."""
+
+    dispatch_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    n_left_console = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["dispatch_id", "-at"], name="sample_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.n_left_console} at {self.at}"
+
+
 class ReadCursor(models.Model):
     """How far a reader of an append-only table has come."""
 

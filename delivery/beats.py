@@ -1,0 +1,26 @@
+"""What delivery does again and again, in the scheduler."""
+
+from __future__ import annotations
+
+from delivery.counters import fold_deltas, sample_rates
+from delivery.partitions import maintain_partitions
+from delivery.services import apply_receipts, close_overdue
+from delivery.services.receipts import BATCH_SIZE
+from delivery.sweep import sweep
+from smsconsole.beats import Beat
+
+
+def apply_all_receipts() -> None:
+    """Apply stored receipts until a batch comes back that was not full."""
+    while apply_receipts() >= BATCH_SIZE:
+        pass
+
+
+BEATS = [
+    Beat("apply-receipts", 0.5, apply_all_receipts),
+    Beat("fold-counters", 1.0, fold_deltas),
+    Beat("sample-rates", 5.0, sample_rates),
+    Beat("sweep", 10.0, sweep),
+    Beat("close-overdue", 300.0, close_overdue),
+    Beat("maintain-partitions", 3600.0, maintain_partitions),
+]

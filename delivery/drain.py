@@ -1,0 +1,332 @@
+"""The heart: lease a batch, then window by window *claim*, *submit*, *settle*.
+
+    lease    the least recently served dispatch that may run gives a batch to this worker alone
+    claim    one transaction, committed before any byte leaves: these messages are submitting, by this token
+    submit   the driver hands them to the gateway; what it hears is a result per message
+    settle   one transaction, fenced by the token: messages, parts, retries, counters, one event
+
+Whoever dies in between leaves a window that is submitting; the sweep calls its messages uncertain and nothing
+sends them again. A job or a wake-up is only a hint to call `drain`; the rows say what there is to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from delivery import sql
+from delivery.failpoints import fail_point
+from delivery.gateways import open_driver
+from delivery.gateways.base import GatewayDriver, Outcome, OutboundMessage, SubmitResult
+from delivery.gateways.errors import GatewayError, GatewayUnavailable
+from delivery.models import Gateway
+from delivery.settle import settle_window
+from smsconsole.queue import stop_requested
+
+log = logging.getLogger(__name__)
+
+MAX_WINDOW = 200
+# A window never holds more than this share of a second of the gateway's rate, so that suspending is quick.
+WINDOW_SECONDS = 0.5
+# How long one batch is served before the next dispatch gets its turn.
+TURN_SECONDS = 2.0
+# How often a submit re-reads the dispatch's state between its writes.
+LOOK_SECONDS = 0.1
+# A line that cannot be reached, or is set up wrongly, is left alone for so long.
+UNAVAILABLE_PAUSE_SECONDS = 2.0
+MISCONFIGURED_PAUSE_SECONDS = 30.0
+SETTLE_RETRY_SECONDS = 0.2
+# A batch whose last windows are in other hands has nothing to claim until they settle.
+EXHAUSTED_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to claim from one batch, until it is released or runs out."""
+
+    batch_id: int
+    dispatch_id: int
+    token: int
+
+
+class ClaimedWindow(NamedTuple):
+    """Messages that are submitting by our token, and the countries for their counters."""
+
+    id: int
+    lease: Lease
+    gateway_id: int
+    messages: list[OutboundMessage]
+    countries: list[str]
+
+
+class Nothing(NamedTuple):
+    """No window could be claimed now. `wait_seconds` None: this lease has nothing more to give.
+
+    `pause_seconds` keeps a batch from being leased again at once when what is left of it is in other hands.
+    """
+
+    wait_seconds: float | None = None
+    pause_seconds: float = 0.0
+
+
+def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None) -> bool:
+    """Send what the gateway's dispatches have, until nothing is left or `until` (monotonic seconds) has come.
+
+    Returns True when work is known to be left. Several workers may drain one gateway at once.
+    """
+    own_driver = driver is None
+    driver = driver or open_driver(gateway.kind, gateway.settings)
+    try:
+        while _may_go_on(until):
+            lease = lease_batch(gateway.pk)
+            if lease is None:
+                return False
+            pause = _serve(gateway, driver, lease, until)
+            release_batch(lease, pause_seconds=pause)
+        return True
+    finally:
+        if own_driver:
+            driver.close()
+
+
+def _may_go_on(until: float) -> bool:
+    return not stop_requested.is_set() and time.monotonic() < until
+
+
+def _serve(gateway: Gateway, driver: GatewayDriver, lease: Lease, until: float) -> float:
+    """Send windows of the leased batch for one turn; returns the pause after which it may be leased again."""
+    until = min(until, time.monotonic() + TURN_SECONDS)
+    while _may_go_on(until):
+        claimed = claim_window(gateway, lease)
+        if isinstance(claimed, Nothing):
+            if claimed.wait_seconds is None:
+                return claimed.pause_seconds
+            if time.monotonic() + claimed.wait_seconds >= until:
+                return _pause_of_wait(claimed.wait_seconds)
+            stop_requested.wait(claimed.wait_seconds)
+            continue
+        send_window(gateway, driver, claimed)
+    return 0.0
+
+
+def _pause_of_wait(seconds: float) -> float:
+    # Waiting for the line concerns every batch alike; a batch must not be skipped because of it.
+    return seconds if seconds > WINDOW_SECONDS * 4 else 0.0
+
+
+# --- Lease ----------------------------------------------------------------------------------------------
+
+
+def lease_batch(gateway_id: int) -> Lease | None:
+    """Lease a batch of the least recently served dispatch that may run now; None when there is none."""
+    token = secrets.randbits(62)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            sql.LEASE_BATCH, {"gateway": gateway_id, "token": token, "lease": settings.LEASE_SECONDS}
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    batch_id, dispatch_id = row
+    with connection.cursor() as cursor:
+        cursor.execute(sql.MARK_SERVED, {"dispatch": dispatch_id})
+    return Lease(batch_id, dispatch_id, token)
+
+
+def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
+    """Give the batch back; it is not leased again before `pause_seconds` have passed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.RELEASE_BATCH, {"batch": lease.batch_id, "token": lease.token, "pause": pause_seconds}
+        )
+
+
+# --- Claim ----------------------------------------------------------------------------------------------
+
+
+def claim_window(gateway: Gateway, lease: Lease) -> ClaimedWindow | Nothing:
+    """Claim the batch's next window: a due retry first, else the next range of fresh messages.
+
+    Commits before it returns, so no byte leaves without a claim. `Nothing` when the dispatch does not run, the
+    lease is lost, the line is busy or the batch is empty.
+    """
+    fail_point("before-claim")
+    with transaction.atomic(), connection.cursor() as cursor:
+        keys = {"dispatch": lease.dispatch_id, "batch": lease.batch_id, "token": lease.token}
+        cursor.execute(sql.OPEN_GATE, keys)
+        gate = cursor.fetchone()
+        if gate is None:
+            return Nothing()
+        next_id, last_id, retry_id = gate
+        if gateway.rate_per_second:
+            wait = _line_busy_seconds(cursor, gateway.pk)
+            if wait > 0:
+                return Nothing(wait)
+        if retry_id is not None:
+            claimed = _claim_retry(cursor, gateway, lease, retry_id)
+        elif next_id <= last_id:
+            claimed = _claim_range(cursor, gateway, lease, next_id, last_id)
+        else:
+            return _until_next_retry(cursor, lease)
+        if isinstance(claimed, ClaimedWindow) and gateway.rate_per_second:
+            seconds = sum(message.n_segments for message in claimed.messages) / gateway.rate_per_second
+            cursor.execute(sql.TAKE_PACE, {"gateway": gateway.pk, "seconds": seconds})
+    fail_point("after-claim")
+    return claimed
+
+
+def _line_busy_seconds(cursor: Any, gateway_id: int) -> float:
+    cursor.execute(sql.LOCK_PACE, {"gateway": gateway_id})
+    row = cursor.fetchone()
+    return max(0.0, row[0]) if row else 0.0
+
+
+def _until_next_retry(cursor: Any, lease: Lease) -> Nothing:
+    cursor.execute(sql.NEXT_RETRY, {"batch": lease.batch_id})
+    seconds = cursor.fetchone()[0]
+    if seconds is None:
+        return Nothing(pause_seconds=EXHAUSTED_PAUSE_SECONDS)
+    return Nothing(max(0.01, seconds))
+
+
+def window_size(gateway: Gateway) -> int:
+    """How many one-segment messages a window of this gateway may hold."""
+    if not gateway.rate_per_second:
+        return MAX_WINDOW
+    return max(1, min(MAX_WINDOW, int(gateway.rate_per_second * WINDOW_SECONDS)))
+
+
+def _claim_range(
+    cursor: Any, gateway: Gateway, lease: Lease, first_id: int, last_id: int
+) -> ClaimedWindow | Nothing:
+    size = window_size(gateway)
+    last_id = min(last_id, first_id + size - 1)
+    cursor.execute(sql.READ_RANGE, {"first": first_id, "last": last_id})
+    rows = cursor.fetchall()
+    if not rows:
+        cursor.execute(sql.SKIP_RANGE, {"batch": lease.batch_id, "last": last_id})
+        return Nothing(0.0)
+    if gateway.rate_per_second:
+        rows = _within(rows, size)
+        last_id = min(last_id, rows[-1][0]) if len(rows) < size else last_id
+    cursor.execute(
+        sql.CLAIM_RANGE,
+        {
+            "batch": lease.batch_id,
+            "dispatch": lease.dispatch_id,
+            "gateway": gateway.pk,
+            "token": lease.token,
+            "first": first_id,
+            "last": last_id,
+            "n": len(rows),
+            "lease": settings.LEASE_SECONDS,
+        },
+    )
+    return _claimed(cursor.fetchone()[0], lease, gateway, rows)
+
+
+def _within(rows: list[Any], n_segments: int) -> list[Any]:
+    """The leading rows whose segments fit; at least one."""
+    total = 0
+    for index, row in enumerate(rows):
+        total += row[5]
+        if total > n_segments and index:
+            return rows[:index]
+    return rows
+
+
+def _claim_retry(cursor: Any, gateway: Gateway, lease: Lease, window_id: int) -> ClaimedWindow | Nothing:
+    cursor.execute(sql.READ_MEMBERS, {"window": window_id})
+    rows = cursor.fetchall()
+    if not rows:
+        cursor.execute(sql.DROP_EMPTY_RETRY, {"window": window_id})
+        return Nothing(0.0)
+    values = {"window": window_id, "batch": lease.batch_id, "token": lease.token, "n": len(rows)}
+    cursor.execute(sql.CLAIM_RETRY, {**values, "lease": settings.LEASE_SECONDS})
+    return _claimed(window_id, lease, gateway, rows) if cursor.fetchone() else Nothing(0.0)
+
+
+def _claimed(window_id: int, lease: Lease, gateway: Gateway, rows: list[Any]) -> ClaimedWindow:
+    return ClaimedWindow(
+        window_id,
+        lease,
+        gateway.pk,
+        [OutboundMessage(*row[:6]) for row in rows],
+        [row[6] for row in rows],
+    )
+
+
+# --- Submit ---------------------------------------------------------------------------------------------
+
+
+def send_window(gateway: Gateway, driver: GatewayDriver, window: ClaimedWindow) -> None:
+    """Submit a claimed window and settle it. Never raises for what a gateway did."""
+    results, pause = _submit(driver, window)
+    fail_point("before-settle")
+    _settle_through_outage(window, results)
+    fail_point("after-settle")
+    if pause:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.PAUSE_LINE, {"gateway": gateway.pk, "seconds": pause})
+
+
+def _settle_through_outage(window: ClaimedWindow, results: list[SubmitResult]) -> None:
+    """Settle, and again while the database is away: what the gateway said must not be lost to a restart.
+
+    A commit whose answer was lost is recognized by the fence: the second try finds the window settled.
+    """
+    deadline = time.monotonic() + settings.LEASE_SECONDS
+    while True:
+        try:
+            settle_window(window, results)
+            return
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            log.warning("window=%s settle waits error=%s", window.id, type(error).__name__)
+            time.sleep(SETTLE_RETRY_SECONDS)
+
+
+def _submit(driver: GatewayDriver, window: ClaimedWindow) -> tuple[list[SubmitResult], float]:
+    """The driver's result per message, and for how long the line should be left alone."""
+    fail_point("before-submit")
+    try:
+        results = list(driver.submit(window.messages, keep_going=_keep_going(window.lease.dispatch_id)))
+    except GatewayError as error:
+        log.warning("gateway=%s unusable=%s reason=%s", window.gateway_id, type(error).__name__, error)
+        is_down = isinstance(error, GatewayUnavailable)
+        pause = UNAVAILABLE_PAUSE_SECONDS if is_down else MISCONFIGURED_PAUSE_SECONDS
+        unsent = [
+            SubmitResult(message.id, Outcome.UNSENT, retry_after_seconds=pause) for message in window.messages
+        ]
+        return unsent, pause
+    fail_point("after-submit")
+    return results, 0.0
+
+
+def _keep_going(dispatch_id: int) -> Callable[[], bool]:
+    """Asked between writes: still time before the lease ends, nobody asked to stop, still running."""
+    deadline = time.monotonic() + settings.LEASE_SECONDS / 3
+    looked_at = time.monotonic()
+
+    def keep_going() -> bool:
+        nonlocal looked_at
+        now = time.monotonic()
+        if now > deadline or stop_requested.is_set():
+            return False
+        if now - looked_at < LOOK_SECONDS:
+            return True
+        looked_at = now
+        with connection.cursor() as cursor:
+            cursor.execute(sql.READ_STATE, {"dispatch": dispatch_id})
+            return bool(cursor.fetchone()[0] == "running")
+
+    return keep_going

@@ -1,0 +1,32 @@
+"""One function per thing that happens in delivery."""
+
+from delivery.services.dispatches import (
+    NewMessage,
+    append_messages,
+    cancel_dispatch,
+    cancel_rest,
+    finish_fanout,
+    hold_dispatch,
+    open_dispatch,
+    resume_dispatch,
+    suspend_dispatch,
+)
+from delivery.services.receipts import apply_receipts, close_overdue, store_receipts
+from delivery.services.uncertain import UncertainChoice, settle_uncertain
+
+__all__ = [
+    "NewMessage",
+    "UncertainChoice",
+    "append_messages",
+    "apply_receipts",
+    "cancel_dispatch",
+    "cancel_rest",
+    "close_overdue",
+    "finish_fanout",
+    "hold_dispatch",
+    "open_dispatch",
+    "resume_dispatch",
+    "settle_uncertain",
+    "store_receipts",
+    "suspend_dispatch",
+]

@@ -1,0 +1,199 @@
+"""Handing messages over to delivery, and holding, continuing or cancelling what was handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from delivery import sql
+from delivery.changes import StatusChanges
+from delivery.models import Batch, Dispatch, Gateway
+from delivery.statuses import DispatchState, MessageStatus
+from projects.models import Project
+from smsconsole.lib.copying import copy_rows
+from smsconsole.outbox.services import append_event
+from smsconsole.queue import enqueue
+
+
+class NewMessage(NamedTuple):
+    """A finished message: nothing about it is looked up later. `owner_row` is the owner's own number for it."""
+
+    owner_row: int
+    msisdn: str
+    country: str
+    sender: str
+    text: str
+    n_segments: int
+
+
+def open_dispatch(
+    *,
+    owner: str,
+    project: Project,
+    gateway: Gateway,
+    n_messages: int,
+    state: DispatchState = DispatchState.RUNNING,
+) -> Dispatch:
+    """Open a dispatch for `n_messages` and reserve their ids, so that repeating a chunk changes nothing.
+
+    `owner` is the caller's own unique name for it; opening it twice raises `IntegrityError`.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        dispatch = Dispatch.objects.create(owner=owner, project=project, gateway=gateway, state=state)
+        cursor.execute(sql.RESERVE_IDS, {"n": max(n_messages, 1)})
+        dispatch.first_id = cursor.fetchone()[0]
+        dispatch.n_reserved = n_messages
+        dispatch.save(update_fields=["first_id", "n_reserved"])
+    return dispatch
+
+
+def append_messages(*, dispatch: Dispatch, offset: int, rows: Sequence[NewMessage]) -> None:
+    """Append `rows` as one batch at `offset` of the dispatch's block of ids, in the caller's transaction.
+
+    A chunk already appended at this offset is left as it is. Rings for the gateway on commit.
+    Raises `ValueError` when the chunk leaves the reserved block.
+    """
+    if not rows:
+        return
+    if dispatch.first_id is None or offset + len(rows) > dispatch.n_reserved:
+        raise ValueError("the chunk leaves the dispatch's reserved block of ids")
+    first_id = dispatch.first_id + offset
+    with transaction.atomic(), connection.cursor() as cursor:
+        n = len(rows)
+        cursor.execute(
+            sql.APPEND_BATCH, {"dispatch": dispatch.pk, "first": first_id, "last": first_id + n - 1, "n": n}
+        )
+        if cursor.fetchone() is None:
+            return
+        copy_rows(
+            cursor,
+            "delivery_message",
+            ["id", "dispatch_id", "status", "reason", "attempt", "may_be_double", "n_segments", "country"],
+            [
+                (first_id + i, dispatch.pk, 0, 0, 1, False, row.n_segments, row.country)
+                for i, row in enumerate(rows)
+            ],
+        )
+        copy_rows(
+            cursor,
+            "delivery_messagebody",
+            ["message_id", "project_id", "owner_row", "msisdn", "sender", "text"],
+            [
+                (first_id + i, dispatch.project_id, row.owner_row, row.msisdn, row.sender, row.text)
+                for i, row in enumerate(rows)
+            ],
+        )
+        _write_appended(cursor, dispatch, first_id, rows)
+        cursor.execute(sql.COUNT_APPENDED, {"dispatch": dispatch.pk, "n": n})
+        enqueue("delivery.jobs.drain", dispatch.gateway_id)
+
+
+def _write_appended(cursor: object, dispatch: Dispatch, first_id: int, rows: Sequence[NewMessage]) -> None:
+    changes = StatusChanges()
+    for i, row in enumerate(rows):
+        changes.add(
+            message_id=first_id + i,
+            dispatch_id=dispatch.pk,
+            gateway_id=dispatch.gateway_id,
+            country=row.country,
+            n_segments=row.n_segments,
+            before=None,
+            after=MessageStatus.QUEUED,
+        )
+    changes.write(cursor, kind="messages.appended")
+
+
+def finish_fanout(*, dispatch_id: int) -> None:
+    """Say that nothing more will be appended; a dispatch with nothing open is thereby sent."""
+    with transaction.atomic():
+        Dispatch.objects.filter(pk=dispatch_id, fanout_done=False).update(fanout_done=True)
+        mark_sent_if_done(dispatch_id=dispatch_id)
+
+
+def mark_sent_if_done(*, dispatch_id: int) -> bool:
+    """Set `sent_at` when fan-out is done and nothing is open; True when it was this call that set it."""
+    return bool(
+        Dispatch.objects.filter(pk=dispatch_id, fanout_done=True, n_open=0, sent_at=None).update(
+            sent_at=Now()
+        )
+    )
+
+
+def suspend_dispatch(*, dispatch_id: int) -> bool:
+    """Let no further window be claimed. Suspending twice does nothing; False when it was not running.
+
+    Windows already claimed still leave: at most half a second of the gateway's rate per worker.
+    """
+    return _move(dispatch_id, {DispatchState.RUNNING}, DispatchState.SUSPENDED)
+
+
+def hold_dispatch(*, dispatch_id: int) -> bool:
+    """As suspending, but by the console itself: a person must look before it goes on."""
+    return _move(dispatch_id, {DispatchState.RUNNING, DispatchState.SUSPENDED}, DispatchState.HELD)
+
+
+def resume_dispatch(*, dispatch_id: int) -> bool:
+    """Let windows be claimed again; False when it was running already or is cancelled."""
+    return _move(dispatch_id, {DispatchState.SUSPENDED, DispatchState.HELD}, DispatchState.RUNNING)
+
+
+def cancel_dispatch(*, dispatch_id: int) -> bool:
+    """Send nothing more, for good. What is queued becomes cancelled in the background, by `cancel_rest`."""
+    before = {DispatchState.RUNNING, DispatchState.SUSPENDED, DispatchState.HELD}
+    if not _move(dispatch_id, before, DispatchState.CANCELLED):
+        return False
+    enqueue("delivery.jobs.cancel_rest", dispatch_id)
+    return True
+
+
+def _move(dispatch_id: int, before: set[DispatchState], after: DispatchState) -> bool:
+    with transaction.atomic():
+        n_moved = Dispatch.objects.filter(pk=dispatch_id, state__in=before).update(state=after)
+        if not n_moved:
+            return False
+        append_event(kind=f"dispatch.{after}", subject=f"dispatch:{dispatch_id}", payload={})
+        if after == DispatchState.RUNNING:
+            gateway_id = Dispatch.objects.values_list("gateway_id", flat=True).get(pk=dispatch_id)
+            enqueue("delivery.jobs.drain", gateway_id)
+    return True
+
+
+def cancel_rest(*, dispatch_id: int) -> int:
+    """Mark as cancelled every message of a cancelled dispatch that is queued and in no submitting window.
+
+    One transaction per batch, so that it can be repeated and never holds much. Returns how many it marked.
+    """
+    batch_ids = list(
+        Batch.objects.filter(dispatch_id=dispatch_id, n_open__gt=0)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+    return sum(_cancel_batch(dispatch_id, batch_id) for batch_id in batch_ids)
+
+
+def _cancel_batch(dispatch_id: int, batch_id: int) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        dispatch = Dispatch.objects.select_for_update(no_key=True).get(pk=dispatch_id)
+        if dispatch.state != DispatchState.CANCELLED:
+            return 0
+        batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
+        cursor.execute(sql.CANCEL_QUEUED, {"batch": batch_id, "first": batch.next_id, "last": batch.last_id})
+        cancelled = cursor.fetchall()
+        cursor.execute(sql.CLOSE_CANCELLED_BATCH, {"batch": batch_id, "n": len(cancelled)})
+        changes = StatusChanges()
+        for message_id, country, n_segments in cancelled:
+            changes.add(
+                message_id=message_id,
+                dispatch_id=dispatch_id,
+                gateway_id=dispatch.gateway_id,
+                country=country,
+                n_segments=n_segments,
+                before=MessageStatus.QUEUED,
+                after=MessageStatus.CANCELLED,
+            )
+        changes.write(cursor, kind="messages.cancelled")
+        cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": dispatch_id, "n": len(cancelled)})
+    return len(cancelled)

@@ -1,0 +1,260 @@
+"""Receipts: stored raw first, applied after, so that a carrier's report is never lost and never doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from delivery import sql_receipts as sql
+from delivery.changes import StatusChanges
+from delivery.gateways.base import ReceiptEvent, ReceiptState
+from delivery.models import Dispatch
+from delivery.reasons import reason_of_code
+from delivery.statuses import RANK, RARE_STATUSES, MessageStatus, Reason
+from smsconsole.lib.copying import copy_rows
+
+STATUS_OF_STATE = {
+    ReceiptState.DELIVERED: MessageStatus.DELIVERED,
+    ReceiptState.UNDELIVERED: MessageStatus.UNDELIVERED,
+    ReceiptState.EXPIRED: MessageStatus.EXPIRED,
+    ReceiptState.REJECTED: MessageStatus.REJECTED,
+}
+# Statuses a receipt may find; a queued message's receipt came before the submit's answer and waits.
+_SETTLED = frozenset(RANK) - {MessageStatus.QUEUED, MessageStatus.SUBMITTING}
+
+BATCH_SIZE = 2_000
+# An unmatched receipt is asked again after 1 s, 2 s, 4 s … at most every 10 minutes, for 72 hours.
+MAX_RETRY_SECONDS = 600
+
+
+def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
+    """Store what a carrier reported and commit; only after this returns may it be acknowledged.
+
+    Storing the same report twice is harmless: applying it again changes nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        copy_rows(
+            cursor,
+            "delivery_receipt",
+            [
+                "gateway_id",
+                "gateway_message_id",
+                "reference",
+                "msisdn",
+                "state",
+                "reason",
+                "code",
+                "reported_at",
+            ],
+            [
+                (
+                    gateway_id,
+                    event.gateway_message_id[:80],
+                    event.reference[:80],
+                    event.msisdn[:16],
+                    int(STATUS_OF_STATE[event.state]),
+                    int(_reason(event)),
+                    event.code,
+                    event.reported_at.isoformat(),
+                )
+                for event in events
+            ],
+        )
+
+
+def _reason(event: ReceiptEvent) -> Reason:
+    if event.state == ReceiptState.DELIVERED:
+        return Reason.NONE
+    return reason_of_code(event.code)
+
+
+class StoredReceipt(NamedTuple):
+    """A receipt joined with the message it speaks of; `message_id` is None while none is known."""
+
+    id: int
+    gateway_id: int
+    gateway_message_id: str
+    reference: str
+    state: int
+    reason: int
+    code: str
+    reported_at: datetime
+    received_at: datetime
+    message_id: int | None
+    part_attempt: int | None
+    seq: int | None
+    dispatch_id: int | None
+    status: int | None
+    attempt: int | None
+    n_segments: int | None
+    country: str | None
+
+
+class Update(NamedTuple):
+    """The status that a message gets, and the receipt that says so."""
+
+    receipt: StoredReceipt
+    status: int
+
+
+def apply_receipts() -> int:
+    """Apply one batch of stored receipts, and then the unmatched ones that are due. Returns how many were read.
+
+    One applier at a time (advisory lock); a second caller returns 0 at once. A message's status is the one of
+    highest rank that its receipts name, so their order does not matter.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.TRY_APPLIER_LOCK)
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(sql.ENSURE_CURSOR)
+        cursor.execute(sql.READ_NEW, {"limit": BATCH_SIZE})
+        rows = cursor.fetchall()
+        fresh = [StoredReceipt(*row[1:]) for row in rows]
+        if rows:
+            _apply(cursor, fresh)
+            cursor.execute(sql.MOVE_CURSOR, {"xid": rows[-1][0], "id": rows[-1][1]})
+        n_due = _apply_unmatched(cursor)
+    return len(rows) + n_due
+
+
+def _apply_unmatched(cursor: Any) -> int:
+    cursor.execute(sql.READ_DUE_UNMATCHED, {"limit": BATCH_SIZE})
+    due = [StoredReceipt(*row) for row in cursor.fetchall()]
+    if not due:
+        return 0
+    waiting = _apply(cursor, due, store_unmatched=False)
+    still = {receipt.id for receipt in waiting}
+    cursor.execute(sql.DROP_MATCHED, {"ids": [receipt.id for receipt in due if receipt.id not in still]})
+    cursor.execute(
+        sql.POSTPONE_UNMATCHED,
+        {"ids": sorted(still), "max": MAX_RETRY_SECONDS, "deadline": settings.RECEIPT_DEADLINE_SECONDS},
+    )
+    return len(due) - len(still)
+
+
+def _apply(
+    cursor: Any, receipts: Sequence[StoredReceipt], *, store_unmatched: bool = True
+) -> list[StoredReceipt]:
+    """Apply receipts to their messages; returns those that have to wait."""
+    waiting = [r for r in receipts if r.status is None or r.status not in _SETTLED]
+    known = [r for r in receipts if r.status in _SETTLED and r.part_attempt == r.attempt]
+    updates = _decide(_complete_long(cursor, known))
+    if updates:
+        applied = _write_updates(cursor, updates)
+        # Changed under us between the read and the update: ask again.
+        waiting += [update.receipt for update in updates.values() if update.receipt.message_id not in applied]
+    if waiting and store_unmatched:
+        cursor.execute(
+            sql.KEEP_UNMATCHED, {"ids": [r.id for r in waiting], "since": min(r.received_at for r in waiting)}
+        )
+    return waiting
+
+
+def _complete_long(cursor: Any, receipts: Sequence[StoredReceipt]) -> list[StoredReceipt]:
+    """Leave out "delivered" of a long message until all its segments are; failures pass at once."""
+    long_delivered = [
+        r for r in receipts if (r.n_segments or 1) > 1 and r.state == MessageStatus.DELIVERED and r.seq
+    ]
+    if not long_delivered:
+        return list(receipts)
+    cursor.execute(
+        sql.NOTE_DELIVERED_PARTS,
+        {
+            "ids": [r.message_id for r in long_delivered],
+            "attempts": [r.attempt for r in long_delivered],
+            "seqs": [r.seq for r in long_delivered],
+        },
+    )
+    cursor.execute(sql.COUNT_DELIVERED_PARTS, {"ids": sorted({r.message_id or 0 for r in long_delivered})})
+    n_delivered = {(message_id, attempt): n for message_id, attempt, n in cursor.fetchall()}
+    incomplete = {r.id for r in long_delivered if n_delivered[r.message_id, r.attempt] < (r.n_segments or 1)}
+    return [r for r in receipts if r.id not in incomplete]
+
+
+def _decide(receipts: Sequence[StoredReceipt]) -> dict[int, Update]:
+    """The receipt of highest rank per message, if it is higher than where the message is."""
+    updates: dict[int, Update] = {}
+    for receipt in receipts:
+        assert receipt.message_id is not None and receipt.status is not None
+        rank = RANK[MessageStatus(receipt.state)]
+        standing = updates.get(receipt.message_id)
+        current = standing.status if standing else receipt.status
+        if current == MessageStatus.CANCELLED or current == MessageStatus.BLOCKED:
+            continue
+        if rank > RANK[MessageStatus(current)]:
+            updates[receipt.message_id] = Update(receipt, receipt.state)
+    return updates
+
+
+def _write_updates(cursor: Any, updates: dict[int, Update]) -> set[int]:
+    ordered = [updates[message_id] for message_id in sorted(updates)]
+    cursor.execute(
+        sql.UPDATE_MESSAGES,
+        {
+            "ids": [u.receipt.message_id for u in ordered],
+            "befores": [u.receipt.status for u in ordered],
+            "attempts": [u.receipt.attempt for u in ordered],
+            "afters": [u.status for u in ordered],
+            "reasons": [u.receipt.reason for u in ordered],
+            "codes": [None if u.status == MessageStatus.DELIVERED else u.receipt.code for u in ordered],
+            "rares": [u.status if u.status in RARE_STATUSES else None for u in ordered],
+            "times": [u.receipt.reported_at for u in ordered],
+        },
+    )
+    applied = {row[0] for row in cursor.fetchall()}
+    changes = StatusChanges()
+    for update in ordered:
+        receipt = update.receipt
+        if receipt.message_id in applied:
+            changes.add(
+                message_id=receipt.message_id or 0,
+                dispatch_id=receipt.dispatch_id or 0,
+                gateway_id=receipt.gateway_id,
+                country=receipt.country or "",
+                n_segments=receipt.n_segments or 1,
+                before=receipt.status,
+                after=update.status,
+            )
+    changes.write(cursor, kind="messages.receipted")
+    return applied
+
+
+def close_overdue() -> int:
+    """Close messages without a final receipt after `RECEIPT_DEADLINE_SECONDS` as expired, reason *no receipt*.
+
+    Works through one dispatch at a time in chunks; returns how many messages it closed.
+    """
+    n_closed = 0
+    with connection.cursor() as cursor:
+        cursor.execute(sql.OVERDUE_DISPATCHES, {"deadline": settings.RECEIPT_DEADLINE_SECONDS})
+        overdue = [row[0] for row in cursor.fetchall()]
+    for dispatch_id in overdue:
+        while n := _close_overdue_chunk(dispatch_id):
+            n_closed += n
+        Dispatch.objects.filter(pk=dispatch_id, closed_at=None).update(closed_at=Now())
+    return n_closed
+
+
+def _close_overdue_chunk(dispatch_id: int) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.CLOSE_OVERDUE, {"dispatch": dispatch_id, "limit": 5_000})
+        closed = cursor.fetchall()
+        changes = StatusChanges()
+        for message_id, gateway_id, country, n_segments, before in closed:
+            changes.add(
+                message_id=message_id,
+                dispatch_id=dispatch_id,
+                gateway_id=gateway_id,
+                country=country,
+                n_segments=n_segments,
+                before=before,
+                after=MessageStatus.EXPIRED,
+            )
+        changes.write(cursor, kind="messages.expired")
+    return len(closed)

@@ -1,0 +1,105 @@
+"""Uncertain messages: handed to the gateway, never answered. Nothing sends them again but a person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from delivery import sql
+from delivery.changes import StatusChanges
+from delivery.errors import DeliveryError
+from delivery.models import Dispatch
+from delivery.statuses import DispatchState, MessageStatus
+from smsconsole.outbox.services import append_event
+from smsconsole.queue import enqueue
+
+
+class UncertainChoice(StrEnum):
+    """What an operator decides about uncertain messages; leaving them is deciding nothing."""
+
+    SENT = "sent"  # treat as sent: counted as taken, a receipt may still come
+    FAILED = "failed"  # treat as not sent
+    AGAIN = "again"  # send again, marked as possibly double
+
+
+_AFTER = {
+    UncertainChoice.SENT: MessageStatus.SUBMITTED,
+    UncertainChoice.FAILED: MessageStatus.FAILED,
+    UncertainChoice.AGAIN: MessageStatus.QUEUED,
+}
+
+
+def settle_uncertain(
+    *, dispatch_id: int, choice: UncertainChoice, by: User, message_ids: list[int] | None = None
+) -> int:
+    """Settle the dispatch's uncertain messages (or only `message_ids`) as an operator decided.
+
+    Returns how many were still uncertain and are settled now. Sending again reopens the dispatch, as a new
+    attempt of each message with `may_be_double` set; a cancelled one raises `DeliveryError`.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        dispatch = Dispatch.objects.select_for_update(no_key=True).get(pk=dispatch_id)
+        if choice == UncertainChoice.AGAIN and dispatch.state == DispatchState.CANCELLED:
+            raise DeliveryError(
+                _("It was cancelled, so nothing can be sent again. Copy it to send to these numbers.")
+            )
+        after = _AFTER[choice]
+        cursor.execute(
+            sql.SETTLE_UNCERTAIN,
+            {
+                "dispatch": dispatch_id,
+                "first": dispatch.first_id,
+                "last": (dispatch.first_id or 0) + dispatch.n_reserved - 1,
+                "ids": message_ids,
+                "status": int(after),
+                "rare": int(after) if after == MessageStatus.FAILED else None,
+                "again": choice == UncertainChoice.AGAIN,
+            },
+        )
+        settled = cursor.fetchall()
+        if choice == UncertainChoice.AGAIN:
+            _queue_again(cursor, dispatch, [row[0] for row in settled])
+        changes = StatusChanges()
+        for message_id, country, n_segments in settled:
+            changes.add(
+                message_id=message_id,
+                dispatch_id=dispatch_id,
+                gateway_id=dispatch.gateway_id,
+                country=country,
+                n_segments=n_segments,
+                before=MessageStatus.UNCERTAIN,
+                after=after,
+            )
+        changes.write(cursor, kind="messages.settled_by_person")
+        append_event(
+            kind="uncertain.settled",
+            subject=f"dispatch:{dispatch_id}",
+            payload={"choice": choice, "n": len(settled), "by": str(by.uuid)},
+        )
+    return len(settled)
+
+
+def _queue_again(cursor: Any, dispatch: Dispatch, message_ids: list[int]) -> None:
+    """Put the messages into waiting windows of their batches and reopen batches and dispatch."""
+    cursor.execute(sql.BATCHES_OF, {"dispatch": dispatch.pk, "ids": message_ids})
+    for batch_id, ids in cursor.fetchall():
+        for start in range(0, len(ids), 200):
+            members = ids[start : start + 200]
+            values = {
+                "batch": batch_id,
+                "dispatch": dispatch.pk,
+                "gateway": dispatch.gateway_id,
+                "first": min(members),
+                "last": max(members),
+                "n": len(members),
+                "wait": 0,
+            }
+            cursor.execute(sql.OPEN_RETRY, values)
+            cursor.execute(sql.ENTER_RETRY, {"window": cursor.fetchone()[0], "ids": members})
+        cursor.execute(sql.CLOSE_IN_BATCH, {"batch": batch_id, "n": -len(ids)})
+    cursor.execute(sql.REOPEN_DISPATCH, {"dispatch": dispatch.pk, "n": len(message_ids)})
+    enqueue("delivery.jobs.drain", dispatch.gateway_id)

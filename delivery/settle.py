@@ -1,0 +1,195 @@
+"""The end of a window: what the gateway said becomes the messages' status, in one fenced transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+
+from delivery import sql
+from delivery.changes import StatusChanges
+from delivery.errors import LedgerError
+from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
+from delivery.statuses import RARE_STATUSES, MessageStatus, Reason
+
+if TYPE_CHECKING:
+    from delivery.drain import ClaimedWindow
+
+log = logging.getLogger(__name__)
+
+# The outcomes that end an attempt; throttled and unsent wait for another one.
+STATUS_OF_OUTCOME = {
+    Outcome.ACCEPTED: MessageStatus.SUBMITTED,
+    Outcome.REFUSED: MessageStatus.FAILED,
+    Outcome.UNCERTAIN: MessageStatus.UNCERTAIN,
+}
+# A gateway that throttles without saying for how long.
+THROTTLED_WAIT_SECONDS = 1.0
+
+
+def settle_window(window: ClaimedWindow, results: Sequence[SubmitResult]) -> bool:
+    """Write what became of a claimed window. False when the window was taken from us: kept as evidence.
+
+    A message without a result is uncertain. Everything happens in one transaction, fenced by the claim's token.
+    """
+    by_id = {result.message_id: result for result in results}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.CLOSE_WINDOW, {"window": window.id, "token": window.lease.token})
+        if not cursor.rowcount:
+            _keep_evidence(cursor, window, by_id)
+            return False
+        closed: list[tuple[OutboundMessage, str, SubmitResult]] = []
+        again: list[tuple[OutboundMessage, SubmitResult]] = []
+        for message, country in zip(window.messages, window.countries, strict=True):
+            result = by_id.get(message.id) or SubmitResult(message.id, Outcome.UNCERTAIN)
+            if result.outcome in STATUS_OF_OUTCOME:
+                closed.append((message, country, result))
+            else:
+                again.append((message, result))
+        _close(cursor, window, closed)
+        if again:
+            _open_retry(cursor, window, again)
+        if closed:
+            cursor.execute(sql.CLOSE_IN_BATCH, {"batch": window.lease.batch_id, "n": len(closed)})
+            cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": window.lease.dispatch_id, "n": len(closed)})
+    _log(window, by_id)
+    return True
+
+
+def _close(
+    cursor: Any, window: ClaimedWindow, closed: Sequence[tuple[OutboundMessage, str, SubmitResult]]
+) -> None:
+    if not closed:
+        return
+    statuses = [int(STATUS_OF_OUTCOME[result.outcome]) for _, _, result in closed]
+    ids = [message.id for message, _, _ in closed]
+    if all(status == MessageStatus.SUBMITTED for status in statuses):
+        cursor.execute(sql.SETTLE_SUBMITTED, {"ids": ids})
+    else:
+        cursor.execute(sql.SETTLE_MESSAGES, _settle_values(ids, statuses, [r for _, _, r in closed]))
+    if cursor.rowcount != len(ids):
+        raise LedgerError(f"window {window.id}: {cursor.rowcount} of {len(ids)} messages were still queued")
+    _append_parts(cursor, window.gateway_id, [(message, result) for message, _, result in closed])
+    changes = StatusChanges()
+    for (message, country, _), status in zip(closed, statuses, strict=True):
+        changes.add(
+            message_id=message.id,
+            dispatch_id=window.lease.dispatch_id,
+            gateway_id=window.gateway_id,
+            country=country,
+            n_segments=message.n_segments,
+            before=MessageStatus.QUEUED,
+            after=status,
+        )
+    changes.write(cursor, kind="messages.settled")
+
+
+def _settle_values(
+    ids: Sequence[int], statuses: Sequence[int], results: Sequence[SubmitResult]
+) -> dict[str, Any]:
+    return {
+        "ids": ids,
+        "statuses": statuses,
+        "reasons": [int(reason_of(result)) for result in results],
+        "codes": [result.code or None for result in results],
+        "rares": [status if status in RARE_STATUSES else None for status in statuses],
+    }
+
+
+def reason_of(result: SubmitResult) -> Reason:
+    """The canonical reason that goes with a result."""
+    if result.outcome == Outcome.ACCEPTED:
+        return Reason.NONE
+    if result.outcome == Outcome.UNCERTAIN:
+        return Reason.NO_ANSWER
+    return result.reason or Reason.GATEWAY_REFUSED
+
+
+def _append_parts(
+    cursor: Any, gateway_id: int, pairs: Sequence[tuple[OutboundMessage, SubmitResult]]
+) -> None:
+    parts = [
+        (part_id, message.id, seq, message.attempt)
+        for message, result in pairs
+        for seq, part_id in enumerate(result.gateway_message_ids, start=1)
+    ]
+    if not parts:
+        return
+    gateway_ids, ids, seqs, attempts = map(list, zip(*parts, strict=True))
+    cursor.execute(
+        sql.APPEND_PARTS,
+        {"gateway": gateway_id, "gateway_ids": gateway_ids, "ids": ids, "seqs": seqs, "attempts": attempts},
+    )
+
+
+def _open_retry(
+    cursor: Any, window: ClaimedWindow, again: Sequence[tuple[OutboundMessage, SubmitResult]]
+) -> None:
+    """Let what was not taken wait in a window of its own, in front of the batch's fresh ranges."""
+    ids = [message.id for message, _ in again]
+    throttled = any(result.outcome == Outcome.THROTTLED for _, result in again)
+    wait = max(result.retry_after_seconds for _, result in again)
+    values = {
+        "batch": window.lease.batch_id,
+        "dispatch": window.lease.dispatch_id,
+        "gateway": window.gateway_id,
+        "first": min(ids),
+        "last": max(ids),
+        "n": len(ids),
+        "wait": wait or (THROTTLED_WAIT_SECONDS if throttled else 0),
+    }
+    cursor.execute(sql.OPEN_RETRY, values)
+    reason = Reason.THROTTLED if throttled else Reason.NONE
+    cursor.execute(sql.MOVE_TO_RETRY, {"window": cursor.fetchone()[0], "ids": ids, "reason": int(reason)})
+    if cursor.rowcount != len(ids):
+        raise LedgerError(
+            f"window {window.id}: {cursor.rowcount} of {len(ids)} unsent messages were still queued"
+        )
+
+
+def _keep_evidence(cursor: Any, window: ClaimedWindow, by_id: dict[int, SubmitResult]) -> None:
+    """Results that came after the sweep had called the window lost: they may settle uncertain messages."""
+    pairs = [
+        (m, c, by_id[m.id]) for m, c in zip(window.messages, window.countries, strict=True) if m.id in by_id
+    ]
+    log.warning("window=%s settled late results=%s", window.id, len(pairs))
+    if not pairs:
+        return
+    cursor.execute(
+        sql.APPEND_EVIDENCE,
+        {
+            "ids": [m.id for m, _, _ in pairs],
+            "attempts": [m.attempt for m, _, _ in pairs],
+            "outcomes": [str(r.outcome) for _, _, r in pairs],
+            "gateway_ids": [" ".join(r.gateway_message_ids) for _, _, r in pairs],
+            "codes": [r.code for _, _, r in pairs],
+        },
+    )
+    telling = [(m, r) for m, _, r in pairs if r.outcome in (Outcome.ACCEPTED, Outcome.REFUSED)]
+    if not telling:
+        return
+    statuses = [int(STATUS_OF_OUTCOME[r.outcome]) for _, r in telling]
+    values = _settle_values([m.id for m, _ in telling], statuses, [r for _, r in telling])
+    cursor.execute(sql.APPLY_EVIDENCE, {**values, "attempts": [m.attempt for m, _ in telling]})
+    moved = {row[0]: row for row in cursor.fetchall()}
+    _append_parts(cursor, window.gateway_id, [(m, r) for m, r in telling if m.id in moved])
+    changes = StatusChanges()
+    for message_id, country, n_segments, status in moved.values():
+        changes.add(
+            message_id=message_id,
+            dispatch_id=window.lease.dispatch_id,
+            gateway_id=window.gateway_id,
+            country=country,
+            n_segments=n_segments,
+            before=MessageStatus.UNCERTAIN,
+            after=status,
+        )
+    changes.write(cursor, kind="messages.settled_late")
+
+
+def _log(window: ClaimedWindow, by_id: dict[int, SubmitResult]) -> None:
+    if log.isEnabledFor(logging.DEBUG):
+        n_accepted = sum(result.outcome == Outcome.ACCEPTED for result in by_id.values())
+        log.debug("window=%s messages=%s accepted=%s", window.id, len(window.messages), n_accepted)

@@ -1,0 +1,395 @@
+"""The statements of the hot path, each with the reason why it is written so.
+
+They are the only writers of windows, messages and counters. `unnest` arrays and COPY: an ORM `bulk_update` costs
+a hundred times as much. Locks are taken in one order everywhere: dispatch, batch, window, message.
+Numbers inside are `MessageStatus`, `WindowState`: 0 queued, 2 submitted, 8 uncertain; 0 waiting, 1 submitting.
+"""
+
+from __future__ import annotations
+
+# --- Handing over ---------------------------------------------------------------------------------------
+
+# A block of ids for a whole dispatch. The lock makes nextval + setval one step; other sessions wait, not fail.
+RESERVE_IDS = """
+WITH l AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('delivery_message_id_seq')))
+SELECT setval('delivery_message_id_seq', nextval('delivery_message_id_seq') + %(n)s) - %(n)s FROM l
+"""
+
+# A chunk that was appended before is recognized by its first id, so handing it over again does nothing.
+APPEND_BATCH = """
+INSERT INTO delivery_batch (dispatch_id, first_id, last_id, next_id, n_open)
+VALUES (%(dispatch)s, %(first)s, %(last)s, %(first)s, %(n)s)
+ON CONFLICT (first_id) DO NOTHING RETURNING id
+"""
+
+# Last in the transaction: it waits for claims (they hold the row FOR SHARE) and they for it.
+COUNT_APPENDED = """
+UPDATE delivery_dispatch SET n_total = n_total + %(n)s, n_open = n_open + %(n)s WHERE id = %(dispatch)s
+"""
+
+# --- Leasing --------------------------------------------------------------------------------------------
+
+# The least recently served dispatch first, so that a small one never waits behind a big one. SKIP LOCKED: two
+# drainers asking at once get two batches. `not_before` of the batch keeps one out that has only later retries.
+LEASE_BATCH = """
+WITH candidate AS (
+    SELECT b.id, b.dispatch_id
+    FROM delivery_dispatch d
+    JOIN LATERAL (
+        SELECT id, dispatch_id FROM delivery_batch
+        WHERE dispatch_id = d.id AND n_open > 0
+          AND (leased_until IS NULL OR leased_until < clock_timestamp())
+          AND (not_before IS NULL OR not_before <= clock_timestamp())
+        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) b ON true
+    WHERE d.gateway_id = %(gateway)s AND d.sent_at IS NULL AND d.state = 'running'
+      AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
+    ORDER BY d.last_served_at NULLS FIRST, d.id
+    LIMIT 1
+)
+UPDATE delivery_batch b
+SET lease_token = %(token)s, leased_until = clock_timestamp() + %(lease)s * interval '1 second', not_before = NULL
+FROM candidate WHERE b.id = candidate.id
+RETURNING b.id, b.dispatch_id
+"""
+
+MARK_SERVED = "UPDATE delivery_dispatch SET last_served_at = clock_timestamp() WHERE id = %(dispatch)s"
+
+RELEASE_BATCH = """
+UPDATE delivery_batch
+SET lease_token = NULL, leased_until = NULL,
+    not_before = clock_timestamp() + %(pause)s * interval '1 second'
+WHERE id = %(batch)s AND lease_token = %(token)s
+"""
+
+# --- Claim ----------------------------------------------------------------------------------------------
+
+# The gate. FOR SHARE waits for a suspension that is committing and holds off one that comes later: after a
+# suspension has committed no claim can commit. The batch row is locked too, so its cursor has one reader.
+OPEN_GATE = """
+WITH gate AS MATERIALIZED (
+    SELECT id FROM delivery_dispatch
+    WHERE id = %(dispatch)s AND state = 'running' AND (not_before IS NULL OR not_before <= clock_timestamp())
+    FOR SHARE
+)
+SELECT b.next_id, b.last_id,
+       (SELECT w.id FROM delivery_window w
+        WHERE w.batch_id = b.id AND w.state = 0 AND w.not_before <= clock_timestamp()
+        ORDER BY w.id LIMIT 1)
+FROM gate JOIN delivery_batch b ON b.dispatch_id = gate.id
+WHERE b.id = %(batch)s AND b.lease_token = %(token)s AND b.leased_until > clock_timestamp()
+FOR UPDATE OF b
+"""
+
+# The line's own clock, shared by all workers of a gateway and independent of Redis.
+LOCK_PACE = """
+SELECT extract(epoch FROM next_free_at - clock_timestamp())::float8
+FROM delivery_gatewaypace WHERE gateway_id = %(gateway)s FOR UPDATE
+"""
+READ_PACE = """
+SELECT extract(epoch FROM next_free_at - clock_timestamp())::float8
+FROM delivery_gatewaypace WHERE gateway_id = %(gateway)s
+"""
+TAKE_PACE = """
+UPDATE delivery_gatewaypace
+SET next_free_at = greatest(next_free_at, clock_timestamp()) + %(seconds)s * interval '1 second'
+WHERE gateway_id = %(gateway)s
+"""
+PAUSE_LINE = """
+UPDATE delivery_gatewaypace
+SET next_free_at = greatest(next_free_at, clock_timestamp() + %(seconds)s * interval '1 second')
+WHERE gateway_id = %(gateway)s
+"""
+
+# Bounded by an id range: the plan is an index range on both tables whatever the table's size or statistics.
+READ_RANGE = """
+SELECT m.id, m.attempt, b.msisdn, b.sender, b.text, m.n_segments, m.country
+FROM delivery_message m JOIN delivery_messagebody b ON b.message_id = m.id
+WHERE m.id BETWEEN %(first)s AND %(last)s AND b.message_id BETWEEN %(first)s AND %(last)s
+  AND m.status = 0 AND m.window_id IS NULL
+ORDER BY m.id
+"""
+READ_MEMBERS = """
+SELECT m.id, m.attempt, b.msisdn, b.sender, b.text, m.n_segments, m.country
+FROM delivery_message m JOIN delivery_messagebody b ON b.message_id = m.id
+WHERE m.window_id = %(window)s AND m.status = 0
+ORDER BY m.id
+"""
+
+# The claim itself, one row for up to 200 messages: they count as submitting without a write of their own.
+CLAIM_RANGE = """
+WITH moved AS (
+    UPDATE delivery_batch
+    SET next_id = %(last)s + 1, leased_until = clock_timestamp() + %(lease)s * interval '1 second'
+    WHERE id = %(batch)s
+)
+INSERT INTO delivery_window
+    (batch_id, dispatch_id, gateway_id, state, is_range, first_id, last_id, n_messages, token, claimed_at, expires_at)
+VALUES (%(batch)s, %(dispatch)s, %(gateway)s, 1, true, %(first)s, %(last)s, %(n)s, %(token)s, clock_timestamp(),
+        clock_timestamp() + %(lease)s * interval '1 second')
+RETURNING id
+"""
+CLAIM_RETRY = """
+WITH moved AS (
+    UPDATE delivery_batch SET leased_until = clock_timestamp() + %(lease)s * interval '1 second' WHERE id = %(batch)s
+)
+UPDATE delivery_window
+SET state = 1, token = %(token)s, n_messages = %(n)s, claimed_at = clock_timestamp(),
+    expires_at = clock_timestamp() + %(lease)s * interval '1 second'
+WHERE id = %(window)s AND state = 0
+RETURNING id
+"""
+SKIP_RANGE = "UPDATE delivery_batch SET next_id = %(last)s + 1 WHERE id = %(batch)s"
+DROP_EMPTY_RETRY = "UPDATE delivery_window SET state = 2 WHERE id = %(window)s AND state = 0"
+
+# Why a leased batch has nothing to claim now: seconds until its next retry, or null.
+NEXT_RETRY = """
+SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8
+FROM delivery_window WHERE batch_id = %(batch)s AND state = 0
+"""
+
+READ_STATE = "SELECT state FROM delivery_dispatch WHERE id = %(dispatch)s"
+
+# --- Settle ---------------------------------------------------------------------------------------------
+
+# The fence: zero rows means that the window was taken from us and our results are only evidence.
+CLOSE_WINDOW = """
+UPDATE delivery_window SET state = 2, expires_at = NULL
+WHERE id = %(window)s AND state = 1 AND token = %(token)s
+"""
+
+# One update for the whole window. `rare_status` stays null for submitted, so the update stays HOT.
+SETTLE_MESSAGES = """
+UPDATE delivery_message m
+SET status = u.status, reason = u.reason, code = u.code, rare_status = u.rare, window_id = NULL,
+    submitted_at = CASE WHEN u.status IN (2, 8) THEN clock_timestamp() END,
+    final_at = CASE WHEN u.status NOT IN (2, 8) THEN clock_timestamp() END
+FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(reasons)s::smallint[], %(codes)s::text[],
+            %(rares)s::smallint[]) AS u (id, status, reason, code, rare)
+WHERE m.id = u.id AND m.status = 0
+"""
+
+# The common case, every message of the window taken: nothing varies but the ids.
+SETTLE_SUBMITTED = """
+UPDATE delivery_message SET status = 2, reason = 0, window_id = NULL, submitted_at = clock_timestamp()
+WHERE id = ANY(%(ids)s::bigint[]) AND status = 0
+"""
+
+APPEND_PARTS = """
+INSERT INTO delivery_messagepart (gateway_id, gateway_message_id, message_id, seq, attempt)
+SELECT %(gateway)s, * FROM unnest(%(gateway_ids)s::text[], %(ids)s::bigint[], %(seqs)s::smallint[],
+                                  %(attempts)s::smallint[])
+"""
+
+# What was not taken waits in a window of its own, which goes before fresh ranges of the batch.
+OPEN_RETRY = """
+INSERT INTO delivery_window
+    (batch_id, dispatch_id, gateway_id, state, is_range, first_id, last_id, n_messages, not_before)
+VALUES (%(batch)s, %(dispatch)s, %(gateway)s, 0, false, %(first)s, %(last)s, %(n)s,
+        clock_timestamp() + %(wait)s * interval '1 second')
+RETURNING id
+"""
+MOVE_TO_RETRY = """
+UPDATE delivery_message SET window_id = %(window)s, attempt = attempt + 1, reason = %(reason)s
+WHERE id = ANY(%(ids)s::bigint[]) AND status = 0
+"""
+
+APPEND_DELTAS = """
+INSERT INTO delivery_counterdelta
+    (hour, dispatch_id, gateway_id, country, from_status, to_status, n, n_segments)
+SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::smallint[], %s::int[], %s::int[])
+"""
+
+CLOSE_IN_BATCH = "UPDATE delivery_batch SET n_open = n_open - %(n)s WHERE id = %(batch)s"
+
+# Always the last statement: who brings n_open to 0 sets sent_at under the row's lock, so two last settles
+# cannot both believe that the other one is still open.
+CLOSE_IN_DISPATCH = """
+UPDATE delivery_dispatch
+SET n_open = n_open - %(n)s,
+    sent_at = CASE WHEN fanout_done AND n_open - %(n)s = 0 THEN clock_timestamp() ELSE sent_at END
+WHERE id = %(dispatch)s
+"""
+
+APPEND_EVIDENCE = """
+INSERT INTO delivery_evidence (message_id, attempt, outcome, gateway_message_ids, code, created_at)
+SELECT u.id, u.attempt, u.outcome, coalesce(string_to_array(nullif(u.gateway_ids, ''), ' '), '{}'), u.code, clock_timestamp()
+FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(outcomes)s::text[], %(gateway_ids)s::text[],
+            %(codes)s::text[]) AS u (id, attempt, outcome, gateway_ids, code)
+"""
+
+# Late evidence moves uncertain forward, for the same attempt only; never back to queued.
+APPLY_EVIDENCE = """
+UPDATE delivery_message m
+SET status = u.status, reason = u.reason, code = u.code, rare_status = u.rare,
+    final_at = CASE WHEN u.status = 2 THEN NULL ELSE clock_timestamp() END
+FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(statuses)s::smallint[], %(reasons)s::smallint[],
+            %(codes)s::text[], %(rares)s::smallint[]) AS u (id, attempt, status, reason, code, rare)
+WHERE m.id = u.id AND m.attempt = u.attempt AND m.status = 8
+RETURNING m.id, m.country, m.n_segments, m.status
+"""
+
+# --- Cancel ---------------------------------------------------------------------------------------------
+
+# The rest of the batch behind its cursor and what waits in retry windows; under the batch's lock, so no claim
+# can take any of it meanwhile. The members of a submitting window are left to its settle.
+CANCEL_QUEUED = """
+WITH waiting AS (
+    UPDATE delivery_window SET state = 2 WHERE batch_id = %(batch)s AND state = 0 RETURNING id
+)
+UPDATE delivery_message
+SET status = 10, reason = 19, rare_status = 10, window_id = NULL, final_at = clock_timestamp()
+WHERE status = 0 AND (
+    (id BETWEEN %(first)s AND %(last)s AND window_id IS NULL) OR window_id IN (SELECT id FROM waiting)
+)
+RETURNING id, country, n_segments
+"""
+CLOSE_CANCELLED_BATCH = """
+UPDATE delivery_batch SET next_id = last_id + 1, n_open = n_open - %(n)s WHERE id = %(batch)s
+"""
+
+# --- Uncertain ------------------------------------------------------------------------------------------
+
+SETTLE_UNCERTAIN = """
+UPDATE delivery_message
+SET status = %(status)s, reason = 20, rare_status = %(rare)s,
+    attempt = CASE WHEN %(again)s THEN attempt + 1 ELSE attempt END,
+    may_be_double = may_be_double OR %(again)s,
+    final_at = CASE WHEN %(status)s = 7 THEN clock_timestamp() END
+WHERE dispatch_id = %(dispatch)s AND rare_status = 8 AND status = 8 AND id BETWEEN %(first)s AND %(last)s
+  AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+RETURNING id, country, n_segments
+"""
+BATCHES_OF = """
+SELECT b.id, array_agg(i.id ORDER BY i.id)
+FROM unnest(%(ids)s::bigint[]) AS i (id)
+JOIN delivery_batch b ON b.dispatch_id = %(dispatch)s AND i.id BETWEEN b.first_id AND b.last_id
+GROUP BY b.id ORDER BY b.id
+"""
+ENTER_RETRY = "UPDATE delivery_message SET window_id = %(window)s WHERE id = ANY(%(ids)s::bigint[])"
+REOPEN_DISPATCH = """
+UPDATE delivery_dispatch SET n_open = n_open + %(n)s, sent_at = NULL, closed_at = NULL WHERE id = %(dispatch)s
+"""
+
+# --- Sweep ----------------------------------------------------------------------------------------------
+
+# Windows whose worker is gone: nobody knows what left, so their messages are uncertain, never queued again.
+LOSE_WINDOWS = """
+WITH expired AS (
+    SELECT id FROM delivery_window
+    WHERE state = 1 AND expires_at < clock_timestamp()
+    ORDER BY dispatch_id, batch_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery_window w SET state = 3, expires_at = NULL FROM expired WHERE w.id = expired.id
+RETURNING w.id, w.batch_id, w.dispatch_id, w.gateway_id, w.is_range, w.first_id, w.last_id
+"""
+LOSE_RANGE = """
+UPDATE delivery_message
+SET status = 8, reason = 16, rare_status = 8, submitted_at = clock_timestamp()
+WHERE id BETWEEN %(first)s AND %(last)s AND status = 0 AND window_id IS NULL
+RETURNING id, country, n_segments
+"""
+LOSE_MEMBERS = """
+UPDATE delivery_message
+SET status = 8, reason = 16, rare_status = 8, submitted_at = clock_timestamp(), window_id = NULL
+WHERE window_id = %(window)s AND status = 0
+RETURNING id, country, n_segments
+"""
+FREE_LOST_LEASES = """
+UPDATE delivery_batch SET lease_token = NULL, leased_until = NULL WHERE leased_until < clock_timestamp()
+"""
+# The second line behind `CLOSE_IN_DISPATCH`. Two statements on purpose: the sum must be read after the dispatch is
+# locked, or a settle that commits in between would be counted twice.
+LOCK_UNSENT = """
+SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND fanout_done ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+RECOUNT_OPEN = """
+UPDATE delivery_dispatch d
+SET n_open = counted.n, sent_at = CASE WHEN counted.n = 0 THEN clock_timestamp() END
+FROM (
+    SELECT d.id, coalesce(sum(b.n_open), 0) AS n
+    FROM delivery_dispatch d LEFT JOIN delivery_batch b ON b.dispatch_id = d.id
+    WHERE d.id = ANY(%(ids)s::bigint[]) GROUP BY d.id
+) counted
+WHERE d.id = counted.id AND (d.n_open <> counted.n OR counted.n = 0)
+"""
+GATEWAYS_WITH_WORK = """
+SELECT DISTINCT d.gateway_id FROM delivery_dispatch d
+JOIN delivery_gateway g ON g.id = d.gateway_id AND g.is_enabled
+WHERE d.sent_at IS NULL AND d.state = 'running' AND d.n_open > 0
+  AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
+"""
+CANCELLED_WITH_REST = """
+SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND state = 'cancelled' AND n_open > 0
+"""
+
+# --- Counters -------------------------------------------------------------------------------------------
+
+# Folding takes the deltas away in the transaction that adds them: exactly once, whatever dies.
+FOLD_DELTAS = """
+WITH taken AS (
+    DELETE FROM delivery_counterdelta WHERE id IN (SELECT id FROM delivery_counterdelta ORDER BY id LIMIT %(limit)s)
+    RETURNING dispatch_id, from_status, to_status, n, n_segments
+), moves AS (
+    SELECT dispatch_id, to_status AS status, n, n_segments FROM taken
+    UNION ALL
+    SELECT dispatch_id, from_status, -n, -n_segments FROM taken WHERE from_status IS NOT NULL
+), sums AS (
+    SELECT dispatch_id, status, sum(n) AS n, sum(n_segments) AS n_segments FROM moves GROUP BY dispatch_id, status
+), folded AS (
+    INSERT INTO delivery_dispatchcount AS c (dispatch_id, status, n, n_segments)
+    SELECT dispatch_id, status, n, n_segments FROM sums ORDER BY dispatch_id, status
+    ON CONFLICT (dispatch_id, status) DO UPDATE
+    SET n = c.n + excluded.n, n_segments = c.n_segments + excluded.n_segments
+)
+SELECT count(*) FROM taken
+"""
+READ_COUNTS = """
+SELECT status, sum(n)::int, sum(n_segments)::int FROM (
+    SELECT status, n, n_segments FROM delivery_dispatchcount WHERE dispatch_id = %(dispatch)s
+    UNION ALL
+    SELECT to_status, n, n_segments FROM delivery_counterdelta WHERE dispatch_id = %(dispatch)s
+    UNION ALL
+    SELECT from_status, -n, -n_segments FROM delivery_counterdelta
+    WHERE dispatch_id = %(dispatch)s AND from_status IS NOT NULL
+) moves GROUP BY status
+"""
+FOLD_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('delivery.fold_deltas'))"
+ADD_SAMPLES = """
+INSERT INTO delivery_dispatchsample (dispatch_id, at, n_left_console)
+SELECT id, clock_timestamp(), n_total - n_open FROM delivery_dispatch WHERE sent_at IS NULL AND n_total > 0
+"""
+DROP_OLD_SAMPLES = "DELETE FROM delivery_dispatchsample WHERE at < clock_timestamp() - interval '10 minutes'"
+# Messages per second over the last minute of sending.
+READ_RATE = """
+SELECT (max(n_left_console) - min(n_left_console))
+       / nullif(extract(epoch FROM max(at) - min(at)), 0)::float8
+FROM delivery_dispatchsample
+WHERE dispatch_id = %(dispatch)s AND at > clock_timestamp() - interval '60 seconds'
+"""
+IN_FLIGHT = """
+SELECT id, is_range, first_id, last_id, n_messages FROM delivery_window
+WHERE dispatch_id = %(dispatch)s AND state = 1 ORDER BY id
+"""
+READ_MANY_COUNTS = """
+SELECT dispatch_id, status, sum(n)::int FROM (
+    SELECT dispatch_id, status, n FROM delivery_dispatchcount WHERE dispatch_id = ANY(%(ids)s::bigint[])
+    UNION ALL
+    SELECT dispatch_id, to_status, n FROM delivery_counterdelta WHERE dispatch_id = ANY(%(ids)s::bigint[])
+    UNION ALL
+    SELECT dispatch_id, from_status, -n FROM delivery_counterdelta
+    WHERE dispatch_id = ANY(%(ids)s::bigint[]) AND from_status IS NOT NULL
+) moves GROUP BY dispatch_id, status
+"""
+READ_MANY_RATES = """
+SELECT dispatch_id, (max(n_left_console) - min(n_left_console))
+       / nullif(extract(epoch FROM max(at) - min(at)), 0)::float8
+FROM delivery_dispatchsample
+WHERE dispatch_id = ANY(%(ids)s::bigint[]) AND at > clock_timestamp() - interval '60 seconds'
+GROUP BY dispatch_id
+"""
+FAILURES_BY_REASON = """
+SELECT status, reason, code, count(*) FROM delivery_message
+WHERE dispatch_id = %(dispatch)s AND rare_status IS NOT NULL
+GROUP BY status, reason, code ORDER BY count(*) DESC, status, reason LIMIT 100
+"""

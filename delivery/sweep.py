@@ -1,0 +1,94 @@
+"""What to do when something died. Runs every 10 seconds in the scheduler, in process, without Redis."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import connection, transaction
+
+from delivery import sql
+from delivery.changes import StatusChanges
+from delivery.services import cancel_rest
+from delivery.statuses import MessageStatus
+from smsconsole.queue import enqueue
+
+log = logging.getLogger(__name__)
+
+WINDOWS_PER_STEP = 50
+
+
+def sweep() -> None:
+    """Expired windows become uncertain, lost leases are freed, open counts checked, drains rung."""
+    while lose_expired_windows():
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute(sql.FREE_LOST_LEASES)
+        cursor.execute(sql.CANCELLED_WITH_REST)
+        cancelled = [row[0] for row in cursor.fetchall()]
+    for dispatch_id in cancelled:
+        cancel_rest(dispatch_id=dispatch_id)
+    recount_open()
+    ring_gateways()
+
+
+def lose_expired_windows() -> int:
+    """Call the messages of windows whose lease ran out uncertain; returns how many windows it closed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.LOSE_WINDOWS, {"limit": WINDOWS_PER_STEP})
+        windows = cursor.fetchall()
+        closed: dict[tuple[int, int], int] = {}
+        changes = StatusChanges()
+        for window_id, batch_id, dispatch_id, gateway_id, is_range, first_id, last_id in windows:
+            members = _lose_members(cursor, window_id, is_range, first_id, last_id)
+            for message_id, country, n_segments in members:
+                changes.add(
+                    message_id=message_id,
+                    dispatch_id=dispatch_id,
+                    gateway_id=gateway_id,
+                    country=country,
+                    n_segments=n_segments,
+                    before=MessageStatus.QUEUED,
+                    after=MessageStatus.UNCERTAIN,
+                )
+            closed[dispatch_id, batch_id] = closed.get((dispatch_id, batch_id), 0) + len(members)
+            log.warning("window=%s lost messages=%s", window_id, len(members))
+        changes.write(cursor, kind="messages.lost")
+        _close_counts(cursor, closed)
+    return len(windows)
+
+
+def _lose_members(cursor: Any, window_id: int, is_range: bool, first_id: int, last_id: int) -> list[Any]:
+    if is_range:
+        cursor.execute(sql.LOSE_RANGE, {"first": first_id, "last": last_id})
+    else:
+        cursor.execute(sql.LOSE_MEMBERS, {"window": window_id})
+    rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+def _close_counts(cursor: Any, closed: dict[tuple[int, int], int]) -> None:
+    for (_, batch_id), n in sorted(closed.items()):
+        cursor.execute(sql.CLOSE_IN_BATCH, {"batch": batch_id, "n": n})
+    by_dispatch: dict[int, int] = {}
+    for (dispatch_id, _), n in closed.items():
+        by_dispatch[dispatch_id] = by_dispatch.get(dispatch_id, 0) + n
+    for dispatch_id, n in sorted(by_dispatch.items()):
+        cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": dispatch_id, "n": n})
+
+
+def recount_open() -> None:
+    """The second line: a dispatch's open count must be what its batches say, and sent when that is nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_UNSENT)
+        ids = [row[0] for row in cursor.fetchall()]
+        if ids:
+            cursor.execute(sql.RECOUNT_OPEN, {"ids": ids})
+
+
+def ring_gateways() -> None:
+    """Ring for every gateway that has something to send; a ring too many does nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.GATEWAYS_WITH_WORK)
+        for (gateway_id,) in cursor.fetchall():
+            enqueue("delivery.jobs.drain", gateway_id)
