@@ -1,0 +1,48 @@
+"""Reads for the pages about projects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from accounts.access import memberships_of
+from accounts.models import Organization, Role, User
+from projects.models import AppKey, Project
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectGroup:
+    """An organization's projects as one of its members (or platform staff) sees them."""
+
+    organization: Organization
+    projects: list[Project]
+    is_admin: bool
+
+
+def projects_by_organization(user: User | AnonymousUser) -> list[ProjectGroup]:
+    """Everything this person may open, grouped; organizations without a project too.
+
+    Two queries for members (memberships, projects), two for platform staff (organizations, projects).
+    """
+    if not isinstance(user, User):
+        return []
+    admin_of: set[int] = set()
+    if user.is_staff:
+        organizations = list(Organization.objects.order_by("name", "pk"))
+    else:
+        organizations = [membership.organization for membership in memberships_of(user)]
+        admin_of = {m.organization_id for m in memberships_of(user) if m.has_role(Role.ADMIN)}
+    in_them = Project.objects.filter(organization__in=organizations).order_by("organization_id", "name", "pk")
+    projects_of = {key: list(group) for key, group in groupby(in_them, key=lambda p: p.organization_id)}
+    return [
+        ProjectGroup(organization, projects_of.get(organization.pk, []), organization.pk in admin_of)
+        for organization in organizations
+    ]
+
+
+def app_keys(project: Project) -> QuerySet[AppKey]:
+    """The project's keys, newest first, without their secrets. One query."""
+    return AppKey.objects.filter(project=project).select_related("created_by").defer("secret")
