@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,8 +55,7 @@ def run_console(options: ConsoleOptions) -> None:
             raise StartRefused(
                 "The web process did not start.", "Nothing can be seen without it.", "Its words are above."
             )
-        sign_ins = _first_start(supervisor, options)
-        _welcome(supervisor, options, sign_ins)
+        _welcome(supervisor, options, _first_start(supervisor, options))
         supervisor.run()
 
 
@@ -152,22 +152,27 @@ def _web_answers(options: ConsoleOptions) -> bool:
         connection.close()
 
 
-def _first_start(supervisor: Supervisor, options: ConsoleOptions) -> Path | None:
-    """Load the demo once, or show the way to the setup page; the file with the first sign-ins, if there is one."""
+def _first_start(supervisor: Supervisor, options: ConsoleOptions) -> list[str]:
+    """Load the demo once, or make a code for the setup page; what the person at the shell has to know."""
     if not options.demo:
-        supervisor.run_once(_manage(options, "setup", "setup_code"))
-        return None
-    loaded = options.data_dir / "demo-loaded"
-    if not loaded.exists() and supervisor.run_once(_manage(options, "demo", "load_demo")) == 0:
-        loaded.touch()
+        setup = _manage(options, "setup", "setup_code")
+        done = subprocess.run(setup.command, env=setup.env, capture_output=True, text=True)
+        # It refuses once somebody can sign in.
+        code = done.stdout.strip() if done.returncode == 0 else ""
+        return [f"Set it up there with:  {code}"] if code else []
     sign_ins = options.data_dir / "first-sign-in.txt"
-    return sign_ins if sign_ins.exists() else None
+    loaded = options.data_dir / "demo-loaded"
+    if loaded.exists():
+        return [f"First sign-ins:        {sign_ins}"] if sign_ins.exists() else []
+    if supervisor.run_once(_manage(options, "demo", "load_demo")) == 0:
+        loaded.touch()
+    if not sign_ins.exists():
+        return []
+    return [f"First sign-ins:        {sign_ins}", "", *sign_ins.read_text().splitlines(), ""]
 
 
-def _welcome(supervisor: Supervisor, options: ConsoleOptions, sign_ins: Path | None) -> None:
-    lines = ["", f"The console is ready:  {options.address}"]
-    if sign_ins:
-        lines.append(f"First sign-ins:        {sign_ins}")
+def _welcome(supervisor: Supervisor, options: ConsoleOptions, first_start: list[str]) -> None:
+    lines = ["", f"The console is ready:  {options.address}", *first_start]
     if options.host not in ("127.0.0.1", "localhost", "::1"):
-        lines.append("Under other names:     set ALLOWED_HOSTS to the names people will use, separated by commas.")
+        lines.append("Under other names:     set ALLOWED_HOSTS to the names people will use, with commas")
     supervisor.say("\n".join([*lines, "Stop it with:          Ctrl-C", ""]))

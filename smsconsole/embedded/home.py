@@ -50,7 +50,10 @@ class Account:
 
     def can_enter(self, folder: Path) -> bool:
         """Whether this user may pass to `folder`, asked as that user, so that every kind of right counts."""
-        return subprocess.run(["/usr/bin/env", "test", "-x", str(folder)], cwd="/", **self.run_as).returncode == 0
+        return (
+            subprocess.run(["/usr/bin/env", "test", "-x", str(folder)], cwd="/", **self.run_as).returncode
+            == 0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,16 @@ def _add_system_user() -> None:
     shell = shutil.which("nologin") or "/usr/sbin/nologin"
     home = str(SYSTEM_HOME)
     if shutil.which("useradd"):
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", shell]
+        command = [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            home,
+            "--shell",
+            shell,
+        ]
     else:
         command = ["adduser", "-S", "-D", "-H", "-h", home, "-s", shell]
     try:
@@ -163,7 +175,9 @@ def _programs(account: Account, notices: list[str]) -> tuple[Path, Path]:
         copy = SYSTEM_HOME / f"programs-{label}"
         if not copy.exists():
             _copy_programs(packages, postgres, valkey, copy)
-            notices.append(f"The user {account.name!r} cannot pass to {packages}: the stores run from {copy}.")
+            notices.append(
+                f"The user {account.name!r} cannot pass to {packages}: the stores run from {copy}."
+            )
         packages, valkey = copy, copy / valkey.name
     return packages / postgres / "bin", valkey
 
@@ -224,14 +238,18 @@ def _own_dir(folder: Path, account: Account) -> None:
 
 
 def _sockets_dir(data: Path, account: Account) -> Path:
-    """A private folder whose socket paths are short enough; when `data` is too deep, a linked one in /tmp or /run."""
+    """A private folder with short socket paths; when `data` is too deep, one in /run or /tmp."""
     sockets = data / "run"
     if fits_a_socket(sockets / POSTGRES_SOCKET):
         _own_dir(sockets, account)
         return sockets
     if not sockets.is_dir():
         sockets.unlink(missing_ok=True)
-        parent = "/run" if os.access("/run", os.W_OK) else os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        parent = (
+            "/run"
+            if os.access("/run", os.W_OK)
+            else os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        )
         sockets.symlink_to(tempfile.mkdtemp(prefix="smsconsole-", dir=parent))
     place = sockets.readlink()
     if place.stat().st_uid not in (os.geteuid(), account.uid):

@@ -96,7 +96,7 @@ def fits_a_socket(path: Path) -> bool:
 def make_data_dir(data_dir: Path) -> None:
     """Make `data_dir` if it is missing; an existing folder's rights are never changed.
 
-    Root's is passable (not readable) for others: its PostgreSQL runs as another user and keeps its data there.
+    Root's is passable, not readable, for others: its PostgreSQL runs as another user with data in it.
     """
     try:
         data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)

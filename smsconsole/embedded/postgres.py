@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import shutil
 import signal
 import subprocess
@@ -37,6 +36,10 @@ class Postgres:
         return self.home.data / "postgres" / "data"
 
     @property
+    def _pid_file(self) -> Path:
+        return self.data / "postmaster.pid"
+
+    @property
     def url(self) -> str:
         return database_url_at(self.home.sockets)
 
@@ -51,14 +54,21 @@ class Postgres:
         found = (self.data / "PG_VERSION").read_text().strip()
         if found != _MAJOR_VERSION:
             raise StartRefused(
-                f"The database in {self.data} was made by PostgreSQL {found}; this console brings {_MAJOR_VERSION}.",
+                f"{self.data} was made by PostgreSQL {found}; this console brings {_MAJOR_VERSION}.",
                 "A newer server cannot open an older one's files.",
-                "Dump it with the console's earlier version (pg_dump), start this one with a new DATA_DIR, restore.",
+                "Dump it with the earlier console's pg_dump, start with a new DATA_DIR, restore.",
             )
         self._end_leftover()
         self._write_settings()
 
     def is_ready(self) -> bool:
+        # The server says so in its pid file; connecting earlier fills its log with complaints.
+        try:
+            status = self._pid_file.read_text().splitlines()[7].strip()
+        except (OSError, IndexError):
+            return False
+        if status != "ready":
+            return False
         try:
             psycopg2.connect(self._superuser_dsn, connect_timeout=2).close()
         except psycopg2.OperationalError:
@@ -100,7 +110,12 @@ class Postgres:
             *("--auth=peer", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
         ]
         done = subprocess.run(
-            command, cwd="/", env=store_environment(), capture_output=True, text=True, **self.home.account.run_as
+            command,
+            cwd="/",
+            env=store_environment(),
+            capture_output=True,
+            text=True,
+            **self.home.account.run_as,
         )
         if done.returncode != 0:
             raise StartRefused(
@@ -112,9 +127,8 @@ class Postgres:
 
     def _end_leftover(self) -> None:
         """After a kill -9 the old server may still be ending, or its pid file names a stranger."""
-        pid_file = self.data / "postmaster.pid"
         try:
-            pid = int(pid_file.read_text().split("\n", 1)[0])
+            pid = int(self._pid_file.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return
         try:
@@ -125,7 +139,7 @@ class Postgres:
                 "Two servers on one database would destroy it.",
                 f"Look at process {pid}; end it with: kill -INT {pid}",
             ) from error
-        pid_file.unlink(missing_ok=True)
+        self._pid_file.unlink(missing_ok=True)
 
     def _write_settings(self) -> None:
         memory = machine_memory_bytes()
@@ -154,8 +168,12 @@ class Postgres:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         lines = [f"{name} = {value}" for name, value in settings.items()]
         system_users = {self.home.account.name, pwd.getpwuid(os.geteuid()).pw_name, "root"}
-        self._write("console.conf", "\n".join(["# Written at every start; your own go to local.conf.", *lines, ""]))
-        self._write("postgresql.conf", "include 'console.conf'\ninclude_if_exists 'local.conf'\n")
+        self._write(
+            "console.conf", "\n".join(["# Written at every start; your own go to local.conf.", *lines, ""])
+        )
+        self._write("postgresql.conf", "include 'console.conf'\ninclude 'local.conf'\n")
+        if not (self.data / "local.conf").exists():
+            self._write("local.conf", "# Settings of yours; they win over console.conf.\n")
         self._write("pg_hba.conf", "local all all peer map=console\n")
         roles = (_SUPERUSER, DATABASE_ROLE)
         self._write(
@@ -176,4 +194,3 @@ class Postgres:
 def store_environment() -> dict[str, str]:
     """What a store gets to see: no secrets of the console, no locale of the shell."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-

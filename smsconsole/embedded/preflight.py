@@ -53,7 +53,9 @@ def take_lock(data_dir: Path, *, address: str) -> TextIO:
 def check_port(host: str, port: int) -> None:
     """Raise when `host`:`port` cannot be bound."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except OSError as error:
         raise StartRefused(
             f"HOST={host} is no address of this machine: {error.strerror}.",

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import cycle
-from typing import IO
 
 from smsconsole.embedded.home import Account
 from smsconsole.embedded.processes import child_setup
@@ -54,6 +53,7 @@ class StopRequested(Exception):
 class _Run:
     program: Program
     process: subprocess.Popen[bytes] | None = None
+    pipe: int | None = None
     started_at: float = 0.0
     pause_seconds: float = _FIRST_PAUSE_SECONDS
     restart_at: float | None = None
@@ -153,21 +153,28 @@ class Supervisor:
         run.restart_at = None
         if program.before_start:
             program.before_start()
-        process = subprocess.Popen(
-            program.command,
-            cwd="/" if program.account else None,
-            env=program.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C reaches the whole foreground group: only the supervisor may, or all would end at once.
-            start_new_session=True,
-            preexec_fn=child_setup(program.death_signal),  # noqa: PLW1509 - this process has one thread
-            **(program.account.run_as if program.account else {}),
-        )
-        assert process.stdout is not None
-        os.set_blocking(process.stdout.fileno(), False)
-        self._selector.register(process.stdout, selectors.EVENT_READ, run)
+        reader, writer = os.pipe()
+        try:
+            process = subprocess.Popen(
+                program.command,
+                cwd="/" if program.account else None,
+                env=program.env,
+                stdin=subprocess.DEVNULL,
+                stdout=writer,
+                stderr=writer,
+                # Ctrl-C reaches the whole foreground group: were they in it, all would end at once.
+                start_new_session=True,
+                preexec_fn=child_setup(program.death_signal),
+                **(program.account.run_as if program.account else {}),
+            )
+        except OSError:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
+        os.set_blocking(reader, False)
+        self._selector.register(reader, selectors.EVENT_READ, run)
+        run.pipe = reader
         run.process = process
         run.started_at = time.monotonic()
         return process
@@ -180,12 +187,11 @@ class Supervisor:
             run.restart_at = now + _LONGEST_PAUSE_SECONDS
 
     def _plan_restart(self, run: _Run, now: float) -> None:
-        assert run.process is not None
         self._drain(run)
         if now - run.started_at > _WELL_AFTER_SECONDS:
             run.pause_seconds = _FIRST_PAUSE_SECONDS
         self.say(
-            f"{run.program.name} ended ({_describe(run.process.returncode)}); "
+            f"{run.program.name} ended ({_describe(run.process)}); "
             f"starting it again in {run.pause_seconds:g} s"
         )
         run.restart_at = now + run.pause_seconds
@@ -212,14 +218,14 @@ class Supervisor:
 
     def _read(self, run: _Run) -> bool:
         """Pass on the lines that are there now; false when there was nothing to read."""
-        if run.process is None or run.process.stdout is None or run.process.stdout.closed:
+        if run.pipe is None:
             return False
         try:
-            data = os.read(run.process.stdout.fileno(), 65536)
+            data = os.read(run.pipe, 65536)
         except BlockingIOError:
             return False
         if not data:
-            self._close(run.process.stdout)
+            self._close_pipe(run)
         run.unfinished_line += data
         *lines, rest = run.unfinished_line.split(b"\n")
         if len(rest) > _LONGEST_LINE_BYTES or (rest and not data):
@@ -229,16 +235,17 @@ class Supervisor:
             self._print(run.program.name, line.decode(errors="replace").rstrip("\r"))
         return bool(data)
 
-    def _close(self, pipe: IO[bytes]) -> None:
-        self._selector.unregister(pipe)
-        pipe.close()
+    def _close_pipe(self, run: _Run) -> None:
+        if run.pipe is not None:
+            self._selector.unregister(run.pipe)
+            os.close(run.pipe)
+            run.pipe = None
 
     def _drain(self, run: _Run) -> None:
         """Pass on what is left in the pipe. Its grandchildren may hold it open: do not wait for its end."""
         while self._read(run):
             pass
-        if run.process is not None and run.process.stdout is not None and not run.process.stdout.closed:
-            self._close(run.process.stdout)
+        self._close_pipe(run)
 
     def _print(self, name: str, line: str) -> None:
         prefix = f"{name:<{self._width}} | "
@@ -269,7 +276,6 @@ class Supervisor:
         self.stop_requested = True
 
 
-def _describe(return_code: int) -> str:
-    if return_code < 0:
-        return signal.Signals(-return_code).name
-    return f"exit code {return_code}"
+def _describe(process: subprocess.Popen[bytes] | None) -> str:
+    code = process.returncode if process else None
+    return signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
