@@ -24,7 +24,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from delivery import sql
 from delivery.failpoints import fail_point
 from delivery.gateways import open_driver
-from delivery.gateways.base import GatewayDriver, Outcome, OutboundMessage, SubmitResult
+from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayError, GatewayUnavailable
 from delivery.models import Gateway
 from delivery.settle import settle_window

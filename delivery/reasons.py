@@ -11,23 +11,38 @@ from delivery.statuses import Reason
 # Tencent's and the CMPP carriers' receipt codes by group; an unlisted code is kept and shown as it came.
 CODES: dict[Reason, frozenset[str]] = {
     Reason.NONE: frozenset({"DELIVRD", "DELIVERED", ""}),
-    Reason.INVALID_NUMBER: frozenset("MK:0012 MK:0000 MK:0001 MK00001 MK:0013 XL:169 TA:169 ERR_NUM".split()),
+    Reason.INVALID_NUMBER: frozenset(
+        ["MK:0012", "MK:0000", "MK:0001", "MK00001", "MK:0013", "XL:169", "TA:169", "ERR_NUM"]
+    ),
     Reason.UNREACHABLE: frozenset(
-        "UNDELIV UNDELIVRD MI:0013 MN:0001 MI:0024 MI:0011 MC:0151 IC:0001 MI:0029 MK:0004 MK:0010 MK:0011".split()
+        [
+            "UNDELIV",
+            "UNDELIVRD",
+            "MI:0013",
+            "MN:0001",
+            "MI:0024",
+            "MI:0011",
+            "MC:0151",
+            "IC:0001",
+            "MI:0029",
+            "MK:0004",
+            "MK:0010",
+            "MK:0011",
+        ]
     ),
-    Reason.OUT_OF_COVERAGE: frozenset("MC:0055 MN:0059 MK:0008 MK:0009".split()),
-    Reason.VALIDITY_EXPIRED: frozenset("EXPIRED MI00000 IA:0054 DA:0054 MI:0056 MK:0065".split()),
-    Reason.MEMORY_FULL: frozenset("MK:0017 MI00022 MB:1031".split()),
-    Reason.SERVICE_UNSUPPORTED: frozenset("MK:0005 MK:0019 MI:0052".split()),
-    Reason.CARRIER_REJECTED: frozenset("REJECTD MN:0017".split()),
-    Reason.UNSUBSCRIBED: frozenset("MX:0012 TUIDING".split()),
+    Reason.OUT_OF_COVERAGE: frozenset(["MC:0055", "MN:0059", "MK:0008", "MK:0009"]),
+    Reason.VALIDITY_EXPIRED: frozenset(["EXPIRED", "MI00000", "IA:0054", "DA:0054", "MI:0056", "MK:0065"]),
+    Reason.MEMORY_FULL: frozenset(["MK:0017", "MI00022", "MB:1031"]),
+    Reason.SERVICE_UNSUPPORTED: frozenset(["MK:0005", "MK:0019", "MI:0052"]),
+    Reason.CARRIER_REJECTED: frozenset(["REJECTD", "MN:0017"]),
+    Reason.UNSUBSCRIBED: frozenset(["MX:0012", "TUIDING"]),
     Reason.BLACKLISTED: frozenset(
-        "BWLIST TD:0001 DB:0141 DB:0144 DB:0164 HIGRISK MB:1077 TC:0001 BLACK".split()
+        ["BWLIST", "TD:0001", "DB:0141", "DB:0144", "DB:0164", "HIGRISK", "MB:1077", "TC:0001", "BLACK"]
     ),
-    Reason.FREQUENCY_LIMIT: frozenset("MX:0003 TE:0003 MB:1042".split()),
-    Reason.CONTENT_BLOCKED: frozenset("TC:0007 TD:0004 TE:0014 LT:0002".split()),
-    Reason.ROUTE_ERROR: frozenset("NOROUTE TE:0002 MX:0002".split()),
-    Reason.CARRIER_INTERNAL: frozenset("UNKNOWN MI:0022 MN:0020 IC:0015 BEYONDN MB:1078".split()),
+    Reason.FREQUENCY_LIMIT: frozenset(["MX:0003", "TE:0003", "MB:1042"]),
+    Reason.CONTENT_BLOCKED: frozenset(["TC:0007", "TD:0004", "TE:0014", "LT:0002"]),
+    Reason.ROUTE_ERROR: frozenset(["NOROUTE", "TE:0002", "MX:0002"]),
+    Reason.CARRIER_INTERNAL: frozenset(["UNKNOWN", "MI:0022", "MN:0020", "IC:0015", "BEYONDN", "MB:1078"]),
 }
 _REASON_OF_CODE = {code: reason for reason, codes in CODES.items() for code in codes}
 _HANDSET_OR_NETWORK = re.compile(r"(MN|MI|MK):\d{4}")

@@ -213,7 +213,8 @@ WHERE id = %(dispatch)s
 
 APPEND_EVIDENCE = """
 INSERT INTO delivery_evidence (message_id, attempt, outcome, gateway_message_ids, code, created_at)
-SELECT u.id, u.attempt, u.outcome, coalesce(string_to_array(nullif(u.gateway_ids, ''), ' '), '{}'), u.code, clock_timestamp()
+SELECT u.id, u.attempt, u.outcome, coalesce(string_to_array(nullif(u.gateway_ids, ''), ' '), '{}'),
+       u.code, clock_timestamp()
 FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(outcomes)s::text[], %(gateway_ids)s::text[],
             %(codes)s::text[]) AS u (id, attempt, outcome, gateway_ids, code)
 """

@@ -181,11 +181,12 @@ def _decide(receipts: Sequence[StoredReceipt]) -> dict[int, Update]:
     """The receipt of highest rank per message, if it is higher than where the message is."""
     updates: dict[int, Update] = {}
     for receipt in receipts:
-        assert receipt.message_id is not None and receipt.status is not None
+        if receipt.message_id is None or receipt.status is None:
+            continue
         rank = RANK[MessageStatus(receipt.state)]
         standing = updates.get(receipt.message_id)
         current = standing.status if standing else receipt.status
-        if current == MessageStatus.CANCELLED or current == MessageStatus.BLOCKED:
+        if current in (MessageStatus.CANCELLED, MessageStatus.BLOCKED):
             continue
         if rank > RANK[MessageStatus(current)]:
             updates[receipt.message_id] = Update(receipt, receipt.state)
