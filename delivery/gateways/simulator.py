@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.conf import settings as django_settings
+from django.conf import settings as console_settings
 
 from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
-from delivery.simulation.address import connect, default_address, parse_address
+from delivery.simulation.address import connect, parse_address
 from delivery.statuses import Reason
+from smsconsole.embedded.location import socket_path
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,11 @@ REFUSAL_REASONS = {
 Reference = tuple[int, int]
 
 
+def own_address() -> str:
+    """Where the console's own simulated gateway listens: the same for every process of one `DATA_DIR`."""
+    return str(socket_path(console_settings.DATA_DIR, "simulated-gateway.sock"))
+
+
 class SimulatorDriver(GatewayDriver):
     """Settings: `address` and `timeout_seconds`, the most that one window may take.
 
@@ -48,9 +54,7 @@ class SimulatorDriver(GatewayDriver):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         try:
-            self._address = parse_address(
-                settings.get("address") or default_address(django_settings.DATA_DIR)
-            )
+            self._address = parse_address(str(settings.get("address") or own_address()))
             self._timeout_seconds = float(settings.get("timeout_seconds", 5.0))
         except (TypeError, ValueError) as error:
             raise GatewayMisconfigured(str(error)) from None

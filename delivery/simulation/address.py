@@ -6,8 +6,7 @@ import socket
 from pathlib import Path
 from typing import NamedTuple
 
-# The kernel's sun_path holds 108 bytes with its closing zero.
-SOCKET_PATH_MAX_BYTES = 107
+from smsconsole.embedded.location import fits_a_socket
 
 
 class Address(NamedTuple):
@@ -21,11 +20,6 @@ class Address(NamedTuple):
         return self.path or f"{self.host}:{self.port}"
 
 
-def default_address(data_dir: Path) -> str:
-    """Where the console's own simulated gateway listens."""
-    return str(data_dir / "run" / "simulated-gateway.sock")
-
-
 def parse_address(text: str) -> Address:
     """Read `/a/path`, `host:port` or `[::1]:port`; raises ValueError with words for a person."""
     host, colon, port = text.rpartition(":")
@@ -33,12 +27,9 @@ def parse_address(text: str) -> Address:
         return Address(path="", host=host.strip("[]") or "127.0.0.1", port=int(port))
     if not text.startswith("/"):
         raise ValueError(f"“{text}” is neither an absolute path nor host:port.")
-    if len(text.encode()) > SOCKET_PATH_MAX_BYTES:
-        raise ValueError(
-            f"The socket path “{text}” is longer than {SOCKET_PATH_MAX_BYTES} bytes."
-            " Use a shorter folder or host:port."
-        )
-    return Address(path=str(Path(text)), host="", port=0)
+    if not fits_a_socket(Path(text)):
+        raise ValueError(f"“{text}” is too long for a socket's path. Use a shorter folder or host:port.")
+    return Address(path=text, host="", port=0)
 
 
 def connect(address: Address, *, timeout_seconds: float) -> socket.socket:

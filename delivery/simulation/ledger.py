@@ -9,11 +9,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Verdict(StrEnum):
@@ -98,7 +98,7 @@ def read_ledger(path: Path, *, start: int = 0) -> Iterator[LedgerLine]:
             file.readline()
         for line in file:
             try:
-                yield _decode(line)
+                yield line_from_dict(json.loads(line))
             except (ValueError, KeyError):
                 continue
 
@@ -132,27 +132,23 @@ def _repeated_by(line: LedgerLine, earlier: Sequence[LedgerLine]) -> LedgerLine 
     return None
 
 
-def _encode(line: LedgerLine) -> bytes:
-    text = json.dumps(
-        {
-            "at": line.at.isoformat(timespec="milliseconds"),
-            "reference": line.reference,
-            "msisdn": line.msisdn,
-            "sender": line.sender,
-            "n_segments": line.n_segments,
-            "text": line.text,
-            "verdict": line.verdict,
-            "code": line.code,
-            "ids": line.gateway_message_ids,
-        },
-        ensure_ascii=False,
-    )
-    # Half a surrogate pair becomes \udXXX, which is how JSON spells it.
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+def line_as_dict(line: LedgerLine) -> dict[str, Any]:
+    """The line as JSON has it."""
+    return {
+        "at": line.at.isoformat(timespec="milliseconds"),
+        "reference": line.reference,
+        "msisdn": line.msisdn,
+        "sender": line.sender,
+        "n_segments": line.n_segments,
+        "text": line.text,
+        "verdict": line.verdict,
+        "code": line.code,
+        "ids": line.gateway_message_ids,
+    }
 
 
-def _decode(line: bytes) -> LedgerLine:
-    values = json.loads(line)
+def line_from_dict(values: Mapping[str, Any]) -> LedgerLine:
+    """The line of such a dict; raises ValueError or KeyError."""
     message_id, _, attempt = values["reference"].partition("-")
     return LedgerLine(
         at=datetime.fromisoformat(values["at"]),
@@ -166,3 +162,8 @@ def _decode(line: bytes) -> LedgerLine:
         code=values["code"],
         gateway_message_ids=tuple(values["ids"]),
     )
+
+
+def _encode(line: LedgerLine) -> bytes:
+    # Half a surrogate pair becomes \udXXX, which is how JSON spells it.
+    return json.dumps(line_as_dict(line), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"

@@ -1,0 +1,150 @@
+"""Run the simulated gateway, or speak to the running one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connection
+
+from delivery.gateways.base import ReceiptEvent, ReceiptState
+from delivery.gateways.simulator import SimulatorDriver, own_address
+from delivery.models import Gateway
+from delivery.services.receipts import store_receipts
+from delivery.simulation import control
+from delivery.simulation.address import Address, parse_address
+from delivery.simulation.courier import Receipt
+from delivery.simulation.ledger import LedgerInUse
+from delivery.simulation.script import Script
+from delivery.simulation.server import AddressInUse, serve
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the simulated gateway: it takes submits, writes them to its ledger and sends receipts as scripted. "
+        "With --change, --stats or --check it speaks to the running one instead."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--gateway",
+            metavar="SLUG",
+            help="whose receipts these are (default: the first simulated gateway)",
+        )
+        parser.add_argument("--address", help="socket path or host:port (default: a socket below DATA_DIR)")
+        parser.add_argument(
+            "--ledger",
+            type=Path,
+            help="append-only file (default: simulated-gateway/ledger.jsonl in DATA_DIR)",
+        )
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument(
+            "--change", action="store_true", help="give the running one these script options"
+        )
+        instead.add_argument(
+            "--stats", action="store_true", help="print what the running one counted, as JSON"
+        )
+        instead.add_argument(
+            "--check", action="store_true", help="print doubled submits; exit 1 if there are any"
+        )
+        _add_script_options(parser)
+
+    def handle(self, **options: Any) -> None:
+        script_values = {
+            option.name: options[option.name] for option in fields(Script) if options[option.name] is not None
+        }
+        try:
+            address = parse_address(options["address"] or own_address())
+            if options["change"]:
+                self._print(control.change_script(address, script_values))
+            elif options["stats"]:
+                self._print(control.read_stats(address))
+            elif options["check"]:
+                self._check(address)
+            else:
+                ledger = options["ledger"] or settings.DATA_DIR / "simulated-gateway" / "ledger.jsonl"
+                self._serve(address, ledger, Script().changed(script_values), options["gateway"])
+        except (ValueError, control.SimulationUnavailable) as error:
+            raise CommandError(str(error)) from None
+
+    def _serve(self, address: Address, ledger: Path, script: Script, slug: str | None) -> None:
+        try:
+            serve(
+                address=address,
+                ledger=ledger,
+                script=script,
+                deliver=_deliver_to(slug),
+                when_ready=lambda: log.info("simulated gateway listens at %s ledger=%s", address, ledger),
+            )
+        except (LedgerInUse, AddressInUse) as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            raise CommandError(f"The simulated gateway cannot start at {address}: {error}") from None
+
+    def _check(self, address: Address) -> None:
+        references = control.check_doubles(address)
+        self._print({"n_doubles": len(references), "references": references})
+        if references:
+            raise CommandError("The ledger holds submits that should never have come.")
+
+    def _print(self, values: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(values))
+
+
+def _add_script_options(parser: CommandParser) -> None:
+    group = parser.add_argument_group("script")
+    for option in fields(Script):
+        flag = "--" + option.name.replace("_", "-")
+        words = f"{option.metadata['help']} (default: {option.default})"
+        if isinstance(option.default, bool):
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=words)
+        else:
+            group.add_argument(flag, type=type(option.default), metavar="N", help=words)
+
+
+def _deliver_to(slug: str | None) -> Callable[[Sequence[Receipt], datetime], None]:
+    """Store receipts as this gateway's, whose row may be made after this process has started."""
+    gateway_id: int | None = None
+
+    def deliver(receipts: Sequence[Receipt], reported_at: datetime) -> None:
+        nonlocal gateway_id
+        try:
+            if gateway_id is None:
+                gateway_id = _find_gateway(slug)
+            store_receipts(
+                gateway_id=gateway_id,
+                events=[
+                    ReceiptEvent(
+                        receipt.gateway_message_id,
+                        ReceiptState(receipt.state),
+                        receipt.code,
+                        reported_at,
+                        receipt.reference,
+                        receipt.msisdn,
+                    )
+                    for receipt in receipts
+                ],
+            )
+        except (OperationalError, InterfaceError):
+            # PostgreSQL went away; the next attempt needs a connection of its own.
+            connection.close()
+            raise
+
+    return deliver
+
+
+def _find_gateway(slug: str | None) -> int:
+    gateways = Gateway.objects.filter(kind=SimulatorDriver.kind)
+    if slug:
+        gateways = gateways.filter(slug=slug)
+    return gateways.order_by("pk").values_list("pk", flat=True)[:1].get()
