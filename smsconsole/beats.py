@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from django.apps import apps
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils.module_loading import module_has_submodule
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LEADER_LOCK_ID = 7_306_922_614_501
 _LEADER_CHECK_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 5.0
+# No code, shutdown, crash, starting up: the server is away, and where we noticed it does not matter.
+_OUTAGES = ("", "57P01", "57P02", "57P03")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,9 @@ def is_led() -> bool:
 def _log_failure(beat: Beat, error: Exception) -> None:
     """Say what failed and where. The error's own words stay out: they may quote a row with its number."""
     code = getattr(error.__cause__, "pgcode", None) or ""
-    frames = "".join(traceback.format_tb(error.__traceback__)).rstrip()
-    log.error("beat failed name=%s error=%s %s\n%s", beat.name, type(error).__name__, code, frames)
+    is_outage = isinstance(error, OperationalError | InterfaceError) and code in _OUTAGES
+    frames = "" if is_outage else "\n" + "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    log.error("beat failed name=%s error=%s code=%s%s", beat.name, type(error).__name__, code, frames)
 
 
 def _drop_connection() -> None:

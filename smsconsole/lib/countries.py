@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import phonenumbers
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 # Regions with numbers of their own that the data has no name for.
 _UNNAMED = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
 
 
 @cache
+def _locale_data() -> dict[str, dict[str, str]]:
+    """The names by code and language.
+
+    The file is loaded by itself: importing its package loads the map of all area codes too, 100 MB in every
+    process.
+    """
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    spec = spec_from_file_location("phonenumbers.geodata.locale", path)
+    if spec is None or spec.loader is None:
+        return {}
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names: dict[str, dict[str, str]] = module.LOCALE_DATA
+    return names
+
+
+@cache
 def country_name(code: str, language: str = "en") -> str:
     """ "CN" -> "China"; the code itself when there is no name, an empty string for an empty code."""
-    names = LOCALE_DATA.get(code, {})
+    names = _locale_data().get(code, {})
     name = names.get(language) or names.get("en", "")
     if name.startswith("*"):
         # The data writes "as in that language" as a star and the language.

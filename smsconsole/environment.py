@@ -1,0 +1,25 @@
+"""The environment's variables, checked: a wrong one is named in a sentence, not in a traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_KINDS = {int: "a whole number", bool: "true or false", float: "a number"}
+
+
+class CheckedEnv(environ.Env):
+    """An `environ.Env` that says which variable cannot be read, and as what."""
+
+    def get_value(self, var: str, cast: Any = None, **options: Any) -> Any:
+        try:
+            return super().get_value(var, cast=cast, **options)
+        except ValueError as error:
+            kind = _KINDS.get(cast, "such a value")
+            raise ImproperlyConfigured(
+                f"{var}={self.ENVIRON.get(var, '')!r} is not {kind}.\n"
+                "The console reads its settings from the environment; docs/settings.md explains each.\n"
+                f"Correct {var} or leave it out."
+            ) from error
