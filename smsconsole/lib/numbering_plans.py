@@ -69,6 +69,7 @@ class _Prefixes(NamedTuple):
     trunk: re.Pattern[str] | None
     has_transform: bool
     international: re.Pattern[str] | None
+    general: re.Pattern[str]
     lengths: frozenset[int]
 
 
@@ -104,14 +105,13 @@ def find_national(digits: str, country: str) -> Found | None:
     national = _without_trunk_prefix(digits, prefixes)
     if national is None:
         return None
-    found = _classify(calling_code, national)
-    if found is not None or national != digits or len(digits) in prefixes.lengths:
-        return found
-    # As a national number it has an impossible length: is the calling code in front, without a plus?
-    rest = digits.removeprefix(calling_code)
-    if rest != digits and _without_trunk_prefix(rest, prefixes) == rest:
-        return _classify(calling_code, rest)
-    return None
+    if national != digits or not digits.startswith(calling_code):
+        return _classify(calling_code, national)
+    if len(digits) in prefixes.lengths:
+        # Could the calling code be in front, without a plus? Only if it is no number of this very country.
+        return _classify(calling_code, national) if prefixes.general.fullmatch(digits) else None
+    rest = digits[len(calling_code) :]
+    return _classify(calling_code, rest) if _without_trunk_prefix(rest, prefixes) == rest else None
 
 
 def look_up(text: str, country: str | None) -> Found | RefusalReason:
@@ -239,6 +239,7 @@ def _prefixes(metadata: PhoneMetadata) -> _Prefixes:
         trunk=compiled(metadata.national_prefix_for_parsing),
         has_transform=bool(metadata.national_prefix_transform_rule),
         international=compiled(metadata.international_prefix),
+        general=re.compile(_general(metadata).national_number_pattern or ""),
         lengths=frozenset(_general(metadata).possible_length),
     )
 
