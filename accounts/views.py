@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts import queries, services
 from accounts.access import organization_for, roles_in, signed_in_person
@@ -34,6 +35,9 @@ from accounts.tokens import invitation_tokens
 @sensitive_post_parameters("password")
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        # The session ended under a page that refreshes parts of itself: let the whole page come here.
+        return HttpResponseClientRefresh()
     target = _next_address(request)
     if request.user.is_authenticated:
         return redirect(target)
