@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.statuses import CampaignStatus, HoldReason, RecipientSource, UploadStatus
+from campaigns.statuses import CampaignStatus, EventKind, HoldReason, RecipientSource, UploadStatus
 from delivery.models import Dispatch
 from projects.models import Project
 from templates_app.models import REGION_CHOICES, BodyTemplateRevision, SignatureRevision
@@ -43,16 +43,17 @@ class Campaign(models.Model):
     source = models.CharField(max_length=6, choices=RecipientSource.choices, default=RecipientSource.FILE)
     manual_numbers = models.TextField(blank=True)
 
-    # When: wall time and zone as the operator said it, and the instant that follows from them.
-    scheduled_local = models.DateTimeField(null=True, blank=True)
+    # When: wall time ("2026-11-21T10:00") and zone as the operator said it, and the instant that follows.
+    scheduled_local = models.CharField(max_length=16, blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
     scheduled_at = models.DateTimeField(null=True, blank=True)
 
     dispatch = models.OneToOneField(
         Dispatch, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # Fan-out continues after the row with this number.
+    # Fan-out continues after the row with this number, and shows by its heartbeat that it lives.
     fanout_row = models.IntegerField(default=0)
+    fanout_heartbeat_at = models.DateTimeField(null=True, blank=True)
     copied_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -90,7 +91,8 @@ class Upload(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="uploads")
     is_current = models.BooleanField(default=True)
     status = models.CharField(max_length=8, choices=UploadStatus.choices, default=UploadStatus.WAITING)
-    file = models.FileField(upload_to="uploads/")
+    # Empty for typed numbers. Copies of a campaign share the file.
+    file = models.FileField(upload_to="uploads/", blank=True)
     original_name = models.CharField(max_length=200)
     size_bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -174,7 +176,6 @@ class Forecast(models.Model):
     encodings = models.JSONField(default=dict)
     longest_row = models.IntegerField(null=True)
     first_row = models.IntegerField(null=True)
-    # Rows whose text came out too long or with characters that may not leave: [[row, reason], ...] at most 100
     seconds = models.FloatField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -206,7 +207,7 @@ class CampaignEvent(models.Model):
     """The campaign's timeline: who did what, when. `by` is empty for what the console did itself."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30, choices=EventKind.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     detail = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 class CampaignStatus(models.TextChoices):
     """draft -> importing -> ready -> scheduled -> running <-> suspended -> finished.
 
-    Any of them before finished -> cancelled; held (late, text revoked) -> running | cancelled.
+    Any of them before finished -> cancelled; held (late, text revoked) -> running | cancelled. Held or suspended
+    before the start -> scheduled again. Finished -> running only to send uncertain messages once more.
     """
 
     DRAFT = "draft", _("Draft")
@@ -49,10 +50,23 @@ MAY_FOLLOW: dict[CampaignStatus, frozenset[CampaignStatus]] = {
         {CampaignStatus.SUSPENDED, CampaignStatus.HELD, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
     ),
     CampaignStatus.SUSPENDED: frozenset(
-        {CampaignStatus.RUNNING, CampaignStatus.FINISHED, CampaignStatus.CANCELLED}
+        {
+            CampaignStatus.RUNNING,
+            CampaignStatus.SCHEDULED,
+            CampaignStatus.HELD,
+            CampaignStatus.FINISHED,
+            CampaignStatus.CANCELLED,
+        }
     ),
-    CampaignStatus.HELD: frozenset({CampaignStatus.RUNNING, CampaignStatus.CANCELLED}),
-    CampaignStatus.FINISHED: frozenset(),
+    CampaignStatus.HELD: frozenset(
+        {
+            CampaignStatus.RUNNING,
+            CampaignStatus.SCHEDULED,
+            CampaignStatus.FINISHED,
+            CampaignStatus.CANCELLED,
+        }
+    ),
+    CampaignStatus.FINISHED: frozenset({CampaignStatus.RUNNING}),
     CampaignStatus.CANCELLED: frozenset(),
 }
 
@@ -62,7 +76,7 @@ class HoldReason(models.TextChoices):
 
     LATE = "late", _("It could not start in its grace period")
     IMPORT_UNFINISHED = "import_unfinished", _("The file was not imported when it was due")
-    TEXT_REVOKED = "text_revoked", _("The approval of its text was revoked")
+    TEXT_REVOKED = "text_revoked", _("Its text is no longer approved")
     PROJECT_DISABLED = "project_disabled", _("The project is disabled")
 
 
@@ -78,3 +92,26 @@ class UploadStatus(models.TextChoices):
 class RecipientSource(models.TextChoices):
     FILE = "file", _("Import data")
     MANUAL = "manual", _("Manual input")
+
+
+class EventKind(models.TextChoices):
+    """What the timeline of a campaign tells."""
+
+    CREATED = "created", _("Draft made")
+    COPIED = "copied", _("Copied from another campaign")
+    FILE_RECEIVED = "file_received", _("File uploaded")
+    FILE_READ = "file_read", _("File read and checked")
+    FILE_REFUSED = "file_refused", _("File refused")
+    NUMBERS_TYPED = "numbers_typed", _("Numbers typed in")
+    TEST_SENT = "test_sent", _("Test sent")
+    SCHEDULED = "scheduled", _("Scheduled")
+    RESCHEDULED = "rescheduled", _("Moved to another time")
+    STARTED = "started", _("Started")
+    SUSPENDED = "suspended", _("Suspended")
+    RESUMED = "resumed", _("Continued")
+    HELD = "held", _("Held by the console")
+    RELEASED = "released", _("Released")
+    CANCELLED = "cancelled", _("Cancelled")
+    FINISHED = "finished", _("Everything is sent")
+    UNCERTAIN_SETTLED = "uncertain_settled", _("Uncertain messages settled")
+    NUMBERS_REVEALED = "numbers_revealed", _("Whole numbers shown")
