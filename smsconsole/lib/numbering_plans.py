@@ -119,12 +119,14 @@ def look_up(text: str, country: str | None) -> Found | RefusalReason:
     try:
         number = phonenumbers.parse(text, country)
     except NumberParseException as error:
-        return _REFUSED_PARSES.get(error.error_type, RefusalReason.NOT_A_NUMBER)
+        # One or two digits are "not a number" there.
+        return _REFUSED_PARSES.get(error.error_type, RefusalReason.TOO_SHORT)
     region = phonenumbers.region_code_for_number(number)
     if region is None or not phonenumbers.is_valid_number_for_region(number, region):
         if phonenumbers.is_valid_short_number(number):
             return RefusalReason.SHORT_CODE
-        length = phonenumbers.is_possible_number_with_reason(number)
+        # Measured as a mobile: landlines of most countries may have nearly any length.
+        length = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
         return _REFUSED_LENGTHS.get(length, RefusalReason.NOT_VALID)
     if region == _NO_COUNTRY:
         return RefusalReason.GLOBAL_NUMBER
