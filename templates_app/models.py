@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -51,8 +53,12 @@ class BodyTemplate(models.Model):
 class Revision(models.Model):
     """What signature and body template revisions share.
 
-    Once submitted a revision's content never changes; editing makes the next one (`number`).
+    Once submitted a revision's content never changes; editing makes the next one (`number`). A trigger in the
+    database holds that too. `author_ids` are all who wrote in it: none of them may review it.
     """
+
+    # What it is a revision of; the word in events, and the name of the foreign key in `Review`.
+    noun: ClassVar[str]
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.PositiveIntegerField(default=1)
@@ -60,6 +66,7 @@ class Revision(models.Model):
     remarks = models.TextField(_("remarks"), max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author_ids = ArrayField(models.BigIntegerField(), default=list)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -69,8 +76,14 @@ class Revision(models.Model):
     class Meta:
         abstract = True
 
+    def is_by(self, person_id: int) -> bool:
+        """Whether this person wrote in it or submitted it, and so may not review it."""
+        return person_id in self.author_ids or person_id == self.submitted_by_id
+
 
 class SignatureRevision(Revision):
+    noun = "signature"
+
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="revisions")
     text = models.CharField(_("Signature name"), max_length=30)
     type = models.CharField(_("type"), max_length=20, choices=SignatureType.choices)
@@ -94,9 +107,15 @@ class SignatureRevision(Revision):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def owner(self) -> Signature:
+        return self.signature
+
 
 class BodyTemplateRevision(Revision):
-    """`placeholders` are the names in order of first use: ["1", "2"] or ["name", "code"]."""
+    """`placeholders` are the names in the order of a row's parameters: ["1", "2"] or ["name", "code"]."""
+
+    noun = "body_template"
 
     body_template = models.ForeignKey(BodyTemplate, on_delete=models.CASCADE, related_name="revisions")
     kind = models.CharField(_("scenario type"), max_length=12, choices=TextKind.choices)
@@ -120,6 +139,13 @@ class BodyTemplateRevision(Revision):
 
     def __str__(self) -> str:
         return f"{self.body_template} r{self.number}"
+
+    @property
+    def owner(self) -> BodyTemplate:
+        return self.body_template
+
+
+AnyRevision = SignatureRevision | BodyTemplateRevision
 
 
 class Certificate(models.Model):

@@ -1,0 +1,7 @@
+"""What templates_app refuses, in words for a person."""
+
+from __future__ import annotations
+
+
+class TemplatesError(Exception):
+    """An expected refusal; its text says what happened and what to do."""

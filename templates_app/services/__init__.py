@@ -1,0 +1,34 @@
+"""What happens to signatures and body templates. Each function is one thing; all raise `TemplatesError`.
+
+In a disabled project every change raises `projects.errors.ProjectDisabled`.
+"""
+
+from __future__ import annotations
+
+from templates_app.services.body_templates import (
+    copy_body_template,
+    create_body_template,
+    discard_body_template_draft,
+    edit_body_template,
+)
+from templates_app.services.certificates import attach_certificates, remove_certificate
+from templates_app.services.reviews import approve_revision, reject_revision, revoke_revision
+from templates_app.services.revisions import submit_revision, withdraw_revision
+from templates_app.services.signatures import create_signature, discard_signature_draft, edit_signature
+
+__all__ = [
+    "approve_revision",
+    "attach_certificates",
+    "copy_body_template",
+    "create_body_template",
+    "create_signature",
+    "discard_body_template_draft",
+    "discard_signature_draft",
+    "edit_body_template",
+    "edit_signature",
+    "reject_revision",
+    "remove_certificate",
+    "revoke_revision",
+    "submit_revision",
+    "withdraw_revision",
+]

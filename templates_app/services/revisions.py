@@ -1,0 +1,166 @@
+"""What signatures and body templates share on their way to a reviewer.
+
+Every change of a signature or body template locks its row first, so that two clicks see each other; the
+state itself is changed by a conditional update.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from projects.models import Project
+from projects.services import require_enabled
+from smsconsole.outbox.services import append_event
+from templates_app.checks import findings_of
+from templates_app.errors import TemplatesError
+from templates_app.models import (
+    AnyRevision,
+    BodyTemplate,
+    BodyTemplateRevision,
+    Review,
+    Signature,
+    SignatureRevision,
+)
+from templates_app.statuses import MAY_FOLLOW, RevisionStatus
+
+R = TypeVar("R", SignatureRevision, BodyTemplateRevision)
+
+
+def submit_revision(*, revision: AnyRevision, by: User) -> None:
+    """Hand a draft to the reviewers. Raises `TemplatesError` with the first hard finding of the rules."""
+    require_enabled(revision.owner.project)
+    with transaction.atomic():
+        lock_draft(revision, by=None)
+        hard = next((finding for finding in findings_of(revision) if finding.hard), None)
+        if hard is not None:
+            raise TemplatesError(hard.message)
+        if isinstance(revision, SignatureRevision):
+            _refuse_same_signature(revision)
+        move(revision, to=RevisionStatus.PENDING, submitted_at=timezone.now(), submitted_by=by)
+        tell("submitted", revision, by=by)
+
+
+def withdraw_revision(*, revision: AnyRevision, by: User) -> None:
+    """Take a pending text back before anybody decided; it is a draft again and can be changed."""
+    require_enabled(revision.owner.project)
+    with transaction.atomic():
+        lock_owner(revision.owner)
+        move(revision, to=RevisionStatus.DRAFT, submitted_at=None, submitted_by=None)
+        tell("withdrawn", revision, by=by)
+
+
+def move(
+    revision: AnyRevision, *, to: RevisionStatus, only_if: dict[str, Any] | None = None, **fields: Any
+) -> None:
+    """Change the state where the chain allows it, or raise `TemplatesError` saying what happened instead.
+
+    `only_if` are further conditions, such as what the reviewer saw. The given instance follows the row.
+    """
+    sources = [status for status, followers in MAY_FOLLOW.items() if to in followers]
+    rows = type(revision)._default_manager.filter(pk=revision.pk, status__in=sources, **(only_if or {}))
+    fields = {"status": to, **fields}
+    if not rows.update(**fields):
+        raise TemplatesError(present_state(revision))
+    for name, value in fields.items():
+        setattr(revision, name, value)
+
+
+def present_state(revision: AnyRevision) -> str:
+    """One sentence on where this revision is now, for somebody who just came too late."""
+    current = type(revision)._default_manager.filter(pk=revision.pk).first()
+    if current is None:
+        return _("It was discarded meanwhile.")
+    if current.status == RevisionStatus.DRAFT:
+        return _("It is a draft now: its author has withdrawn it.")
+    if current.status == RevisionStatus.PENDING:
+        return _(
+            "It is waiting for approval. If you did not submit it, look at it again: it may have changed."
+        )
+    if current.status == RevisionStatus.RETIRED:
+        return _("A newer version has been approved in its place.")
+    review = (
+        Review.objects.filter(**{f"{revision.noun}_revision": current}).select_related("reviewer").first()
+    )
+    if review is None:
+        return _("It has been decided already: %(state)s.") % {"state": current.get_status_display()}
+    return _("%(name)s has decided already: %(state)s.") % {
+        "name": review.reviewer,
+        "state": current.get_status_display(),
+    }
+
+
+def lock_owner(owner: Signature | BodyTemplate) -> None:
+    """Hold the signature or body template until the end of the transaction."""
+    if not type(owner)._default_manager.select_for_update(no_key=True).filter(pk=owner.pk).exists():
+        raise TemplatesError(_("It was discarded meanwhile."))
+
+
+def lock_draft(revision: AnyRevision, *, by: User | None) -> None:
+    """Lock the owner, read the revision again and make sure it is still a draft; `by` becomes one of its authors."""
+    lock_owner(revision.owner)
+    try:
+        revision.refresh_from_db()
+    except type(revision).DoesNotExist:
+        raise TemplatesError(_("It was discarded meanwhile.")) from None
+    if revision.status != RevisionStatus.DRAFT:
+        raise TemplatesError(present_state(revision))
+    if by is not None and by.pk not in revision.author_ids:
+        revision.author_ids = [*revision.author_ids, by.pk]
+        revision.save(update_fields=["author_ids"])
+
+
+def begin_change(owner: Signature | BodyTemplate, revisions: QuerySet[R], *, by: User) -> tuple[R, bool]:
+    """The one of the owner's `revisions` that an edit writes into, and whether it is new and not saved yet.
+
+    A draft is changed in place. After a decision the next revision begins; a pending one raises.
+    """
+    lock_owner(owner)
+    latest = revisions.order_by("-number").first()
+    if latest is None:
+        raise TemplatesError(_("It was discarded meanwhile."))
+    if latest.status == RevisionStatus.PENDING:
+        raise TemplatesError(_("It is waiting for approval. Withdraw it first, then change it."))
+    if latest.status == RevisionStatus.DRAFT:
+        lock_draft(latest, by=by)
+        return latest, False
+    following = type(latest)(number=latest.number + 1, created_by=by, author_ids=[by.pk])
+    setattr(following, latest.noun, owner)
+    return following, True
+
+
+def tell(what: str, revision: AnyRevision, *, by: User, **details: object) -> None:
+    """Append the event to the transaction; the texts themselves never enter an event."""
+    append_event(
+        kind=f"{revision.noun}.{what}",
+        subject=f"{revision.noun}:{revision.owner.uuid}",
+        payload={
+            "project": str(revision.owner.project.uuid),
+            "revision": str(revision.uuid),
+            "by": str(by.uuid),
+            **details,
+        },
+    )
+
+
+def _refuse_same_signature(revision: SignatureRevision) -> None:
+    """The same signature is not reviewed twice. The project's lock makes two submissions wait for each other."""
+    signature = revision.signature
+    Project.objects.select_for_update(no_key=True).get(pk=signature.project_id)
+    others = SignatureRevision.objects.filter(
+        signature__project=signature.project_id,
+        signature__region=signature.region,
+        status__in=[RevisionStatus.PENDING, RevisionStatus.APPROVED],
+        text=revision.text,
+    ).exclude(signature=signature)
+    other = others.first()
+    if other is not None:
+        raise TemplatesError(
+            _("The signature “%(text)s” exists already: %(state)s.")
+            % {"text": revision.text, "state": other.get_status_display()}
+        )

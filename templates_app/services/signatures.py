@@ -1,0 +1,91 @@
+"""Signatures: written, changed, discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from accounts.models import User
+from projects.models import Project
+from projects.services import require_enabled
+from smsconsole.lib.types import Region
+from templates_app.documents import Document
+from templates_app.models import Signature, SignatureRevision
+from templates_app.services.certificates import attach_certificates, copy_certificates, forget_files
+from templates_app.services.revisions import begin_change, lock_draft, tell
+from templates_app.statuses import SignatureType, SignatureUse
+
+
+def create_signature(
+    *,
+    project: Project,
+    region: Region,
+    text: str,
+    type: SignatureType,
+    by: User,
+    use: SignatureUse = SignatureUse.OWN,
+    remarks: str = "",
+    documents: Sequence[Document] = (),
+) -> SignatureRevision:
+    """The draft of a new signature, without its brackets. It may still break rules; submitting checks them."""
+    require_enabled(project)
+    with transaction.atomic():
+        revision = SignatureRevision.objects.create(
+            signature=Signature.objects.create(project=project, region=region),
+            text=text.strip(),
+            type=type,
+            use=use,
+            remarks=remarks.strip(),
+            created_by=by,
+            author_ids=[by.pk],
+        )
+        attach_certificates(revision=revision, documents=documents, by=by)
+        tell("drafted", revision, by=by)
+    return revision
+
+
+def edit_signature(
+    *,
+    signature: Signature,
+    text: str,
+    type: SignatureType,
+    by: User,
+    use: SignatureUse = SignatureUse.OWN,
+    remarks: str = "",
+    documents: Sequence[Document] = (),
+) -> SignatureRevision:
+    """Change the draft, or begin the next revision with the certificates of the last one.
+
+    The approved revision stays in use until the new one is approved. A pending one raises `TemplatesError`.
+    """
+    require_enabled(signature.project)
+    with transaction.atomic():
+        revision, is_new = begin_change(signature, signature.revisions.all(), by=by)
+        revision.text = text.strip()
+        revision.type = type
+        revision.use = use
+        revision.remarks = remarks.strip()
+        if is_new:
+            revision.save()
+            previous = signature.revisions.get(number=revision.number - 1)
+            copy_certificates(from_revision=previous, to_revision=revision)
+            tell("drafted", revision, by=by)
+        else:
+            revision.save(update_fields=["text", "type", "use", "remarks"])
+        attach_certificates(revision=revision, documents=documents, by=by)
+    return revision
+
+
+def discard_signature_draft(*, revision: SignatureRevision, by: User) -> None:
+    """Delete a draft; with the only revision the signature goes too."""
+    signature = revision.signature
+    require_enabled(signature.project)
+    with transaction.atomic():
+        lock_draft(revision, by=None)
+        files = list(revision.certificates.values_list("file", flat=True))
+        tell("discarded", revision, by=by)
+        revision.delete()
+        if not signature.revisions.exists():
+            signature.delete()
+        forget_files(files)
