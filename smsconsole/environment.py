@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 _KINDS = {int: "a whole number", bool: "true or false", float: "a number"}
 
 
-class CheckedEnv(environ.Env):
+class CheckedEnv(environ.Env):  # type: ignore[misc]  # it has no types
     """An `environ.Env` that says which variable cannot be read, and as what."""
 
     def get_value(self, var: str, cast: Any = None, **options: Any) -> Any:

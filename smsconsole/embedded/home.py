@@ -155,7 +155,7 @@ def _data_home(data_dir: Path, account: Account, notices: list[str]) -> Path:
             f"The user {account.name!r}, who runs the stores, cannot pass to {data_dir}: "
             f"their data are in {stores.readlink()}."
         )
-    if not stores.is_dir() or not account.can_enter(stores):
+    if not stores.is_dir() or not account.can_enter(stores.resolve()):
         raise StartRefused(
             f"The stores' data in {stores.resolve()} cannot be reached by the user {account.name!r}.",
             "The folder is missing, or a folder above it does not let that user pass.",
