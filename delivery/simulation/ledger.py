@@ -71,17 +71,22 @@ class LedgerWriter:
             os.close(self._file)
             raise LedgerInUse(f"{path} is in use by another simulated gateway.") from None
         self.n_bytes = os.fstat(self._file).st_size
-        # A line torn by a full disk must not swallow the next one.
-        if self.n_bytes and os.pread(self._file, 1, self.n_bytes - 1) != b"\n":
-            self.n_bytes += os.write(self._file, b"\n")
+        self._is_torn = self.n_bytes > 0 and os.pread(self._file, 1, self.n_bytes - 1) != b"\n"
 
     def append(self, lines: Iterable[LedgerLine]) -> None:
-        """Write the lines behind the others; when this returns they survive the end of this process."""
+        """Write the lines behind the others; when this returns they survive the end of this process.
+
+        A line torn by a full disk does not swallow the next one.
+        """
         data = b"".join([_encode(line) for line in lines])
+        if self._is_torn:
+            data = b"\n" + data
+        self._is_torn = True
         while data:
             n_written = os.write(self._file, data)
             self.n_bytes += n_written
             data = data[n_written:]
+        self._is_torn = False
 
     def close(self) -> None:
         os.close(self._file)

@@ -208,6 +208,8 @@ class Connection(asyncio.Protocol):
         if isinstance(request, list):
             self._answer(self._gateway.submit(request, answer_later=self._answer_later))
             return
+        if not isinstance(request, dict):
+            raise TypeError
         try:
             answer = self._gateway.control(request)
         except ValueError as error:
