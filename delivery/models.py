@@ -248,7 +248,6 @@ class Receipt(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        managed = False
         db_table = "delivery_receipt"
 
     def __str__(self) -> str:

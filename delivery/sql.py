@@ -268,6 +268,7 @@ JOIN delivery_batch b ON b.dispatch_id = %(dispatch)s AND i.id BETWEEN b.first_i
 GROUP BY b.id ORDER BY b.id
 """
 ENTER_RETRY = "UPDATE delivery_message SET window_id = %(window)s WHERE id = ANY(%(ids)s::bigint[])"
+REOPEN_BATCH = "UPDATE delivery_batch SET n_open = n_open + %(n)s, not_before = NULL WHERE id = %(batch)s"
 REOPEN_DISPATCH = """
 UPDATE delivery_dispatch SET n_open = n_open + %(n)s, sent_at = NULL, closed_at = NULL WHERE id = %(dispatch)s
 """

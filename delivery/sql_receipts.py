@@ -15,10 +15,14 @@ LEFT JOIN LATERAL (
     WHERE p.gateway_id = r.gateway_id AND p.gateway_message_id = r.gateway_message_id
     ORDER BY p.id DESC LIMIT 1
 ) part ON true
-LEFT JOIN LATERAL (
-    SELECT split_part(r.reference, '-', 1)::bigint AS message_id, split_part(r.reference, '-', 2)::smallint AS attempt
-    WHERE part.message_id IS NULL AND r.reference ~ '^[0-9]{1,18}-[0-9]{1,4}$'
-) named ON true
+CROSS JOIN LATERAL (
+    -- CASE, not WHERE: a filter may be evaluated after the casts that it should guard.
+    SELECT part.message_id IS NULL AND r.reference ~ '^[0-9]{1,18}-[0-9]{1,4}$' AS is_ours
+) echo
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN echo.is_ours THEN split_part(r.reference, '-', 1)::bigint END AS message_id,
+           CASE WHEN echo.is_ours THEN split_part(r.reference, '-', 2)::smallint END AS attempt
+) named
 LEFT JOIN delivery_message m ON m.id = coalesce(part.message_id, named.message_id)
 """
 _COLUMNS = """

@@ -1,6 +1,6 @@
 """The parts of the hot tables that Django cannot say: fill factors, partitions, statistics that need no analyse."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 HOT = """
 -- Half-empty pages keep the updates of a message's life on its own page (HOT): measured 9 % at 100, 92 % at 50.
@@ -37,4 +37,74 @@ UNDO = "DROP TABLE delivery_receipt; DROP SEQUENCE delivery_message_id_seq"
 class Migration(migrations.Migration):
     dependencies = [("delivery", "0001_initial")]
 
-    operations = [migrations.RunSQL(HOT, UNDO)]
+    operations = [
+        migrations.RunSQL(
+            HOT,
+            UNDO,
+            state_operations=[
+                migrations.CreateModel(
+                    name="Receipt",
+                    fields=[
+                        ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                        ("gateway_id", models.BigIntegerField()),
+                        ("gateway_message_id", models.CharField(max_length=80)),
+                        ("reference", models.CharField(max_length=80)),
+                        ("msisdn", models.CharField(max_length=16)),
+                        (
+                            "state",
+                            models.SmallIntegerField(
+                                choices=[
+                                    (0, "Waiting"),
+                                    (1, "Sending"),
+                                    (2, "Sent"),
+                                    (3, "Delivered"),
+                                    (4, "Failed"),
+                                    (5, "Failed"),
+                                    (6, "Failed"),
+                                    (7, "Failed"),
+                                    (8, "Uncertain"),
+                                    (9, "Blocked"),
+                                    (10, "Cancelled"),
+                                ]
+                            ),
+                        ),
+                        (
+                            "reason",
+                            models.SmallIntegerField(
+                                choices=[
+                                    (0, ""),
+                                    (1, "Refused by the gateway"),
+                                    (2, "The number does not exist"),
+                                    (3, "The phone is switched off or suspended"),
+                                    (4, "The phone is out of coverage"),
+                                    (5, "The carrier gave up in time"),
+                                    (6, "The phone's memory is full"),
+                                    (7, "The number cannot receive text messages"),
+                                    (8, "Rejected by the carrier"),
+                                    (9, "The person unsubscribed"),
+                                    (10, "On a blacklist"),
+                                    (11, "Too many messages to this number"),
+                                    (12, "The text was blocked by the carrier"),
+                                    (13, "No route to this number"),
+                                    (14, "Fault inside the carrier's network"),
+                                    (15, "The carrier's code is not known here"),
+                                    (16, "The gateway did not answer"),
+                                    (17, "No receipt in time"),
+                                    (18, "Only parts of the message were taken"),
+                                    (19, "Cancelled"),
+                                    (20, "Settled by an operator"),
+                                    (21, "The gateway asked to slow down"),
+                                ]
+                            ),
+                        ),
+                        ("code", models.TextField()),
+                        ("reported_at", models.DateTimeField()),
+                        ("received_at", models.DateTimeField()),
+                    ],
+                    options={
+                        "db_table": "delivery_receipt",
+                    },
+                ),
+            ],
+        )
+    ]

@@ -100,6 +100,6 @@ def _queue_again(cursor: Any, dispatch: Dispatch, message_ids: list[int]) -> Non
             }
             cursor.execute(sql.OPEN_RETRY, values)
             cursor.execute(sql.ENTER_RETRY, {"window": cursor.fetchone()[0], "ids": members})
-        cursor.execute(sql.CLOSE_IN_BATCH, {"batch": batch_id, "n": -len(ids)})
+        cursor.execute(sql.REOPEN_BATCH, {"batch": batch_id, "n": len(ids)})
     cursor.execute(sql.REOPEN_DISPATCH, {"dispatch": dispatch.pk, "n": len(message_ids)})
     enqueue("delivery.jobs.drain", dispatch.gateway_id)

@@ -19,7 +19,6 @@ class OutboxEvent(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        managed = False
         db_table = "outbox_event"
 
     def __str__(self) -> str:

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                         ("payload", models.JSONField()),
                         ("created_at", models.DateTimeField()),
                     ],
-                    options={"db_table": "outbox_event", "managed": False},
+                    options={"db_table": "outbox_event"},
                 )
             ],
         )
