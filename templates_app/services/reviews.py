@@ -28,7 +28,8 @@ def approve_revision(
     with transaction.atomic():
         lock_owner(revision.owner)
         _refuse_own(revision, by=by)
-        revision.owner.revisions.filter(status=RevisionStatus.APPROVED).update(status=RevisionStatus.RETIRED)
+        before = revision.owner.revisions.filter(status=RevisionStatus.APPROVED).exclude(pk=revision.pk)
+        before.update(status=RevisionStatus.RETIRED)
         _decide(revision, Verdict.APPROVED, by=by, comment=comment, seen_at=seen_at)
 
 
