@@ -1,0 +1,93 @@
+"""The statements behind `verify_ledger`: recounts, and searches for what may not be."""
+
+from __future__ import annotations
+
+COUNT_STATES = """
+SELECT status, count(*)::int, sum(n_segments)::int FROM delivery_message
+WHERE id BETWEEN %(first)s AND %(last)s GROUP BY status
+"""
+COUNT_COUNTERS = """
+SELECT status, sum(n)::int, sum(n_segments)::int FROM (
+    SELECT status, n, n_segments FROM delivery_dispatchcount WHERE dispatch_id = %(dispatch)s
+    UNION ALL
+    SELECT to_status, n, n_segments FROM delivery_counterdelta WHERE dispatch_id = %(dispatch)s
+    UNION ALL
+    SELECT from_status, -n, -n_segments FROM delivery_counterdelta
+    WHERE dispatch_id = %(dispatch)s AND from_status IS NOT NULL
+) moves GROUP BY status
+"""
+WRONG_BATCHES = """
+SELECT b.id, b.n_open, counted.n
+FROM delivery_batch b
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS n FROM delivery_message m
+    WHERE m.id BETWEEN b.first_id AND b.last_id AND m.status = 0
+) counted
+WHERE b.dispatch_id = %(dispatch)s AND b.n_open <> counted.n ORDER BY b.id
+"""
+DOUBLE_PARTS = """
+SELECT message_id FROM delivery_messagepart
+WHERE message_id BETWEEN %(first)s AND %(last)s
+GROUP BY message_id, attempt, seq HAVING count(*) > 1 ORDER BY message_id LIMIT 1000
+"""
+# Whatever has left its batch's queue was in a window of that batch.
+UNCLAIMED = """
+SELECT m.id FROM delivery_message m
+JOIN delivery_batch b ON b.dispatch_id = %(dispatch)s AND m.id BETWEEN b.first_id AND b.last_id
+WHERE m.id BETWEEN %(first)s AND %(last)s AND m.status NOT IN (0, 9, 10)
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery_window w
+      WHERE w.batch_id = b.id AND w.claimed_at IS NOT NULL AND m.id BETWEEN w.first_id AND w.last_id)
+ORDER BY m.id LIMIT 1000
+"""
+PARTS_OF_UNSENT = """
+SELECT DISTINCT m.id FROM delivery_message m
+JOIN delivery_messagepart p ON p.message_id = m.id AND p.attempt = m.attempt
+WHERE m.id BETWEEN %(first)s AND %(last)s AND m.status IN (0, 9, 10) ORDER BY m.id LIMIT 1000
+"""
+# A suspension's event is written after it got the row that claims hold, so a claim before it is older than it.
+CLAIMED_WHILE_SUSPENDED = """
+WITH steps AS (
+    SELECT kind, created_at, lead(created_at) OVER (ORDER BY id) AS until
+    FROM outbox_event WHERE subject = %(subject)s AND kind IN ('dispatch.suspended', 'dispatch.held',
+        'dispatch.running', 'dispatch.cancelled')
+)
+SELECT w.id, extract(epoch FROM w.claimed_at - s.created_at)::float8
+FROM steps s JOIN delivery_window w ON w.dispatch_id = %(dispatch)s
+    AND w.claimed_at > s.created_at AND (s.until IS NULL OR w.claimed_at < s.until)
+WHERE s.kind <> 'dispatch.running' ORDER BY w.id LIMIT 1000
+"""
+OVERDUE_WINDOWS = """
+SELECT id, extract(epoch FROM clock_timestamp() - claimed_at)::float8 FROM delivery_window
+WHERE dispatch_id = %(dispatch)s AND state = 1
+  AND claimed_at < clock_timestamp() - (%(lease)s + %(grace)s) * interval '1 second'
+ORDER BY id LIMIT 1000
+"""
+EVENTS = """
+SELECT payload FROM outbox_event WHERE subject = %(subject)s AND kind LIKE 'messages.%%' ORDER BY id
+"""
+STATES = "SELECT id, status FROM delivery_message WHERE id BETWEEN %(first)s AND %(last)s"
+
+DROP_DELTAS = "DELETE FROM delivery_counterdelta WHERE dispatch_id = %(dispatch)s"
+DROP_COUNTS = "DELETE FROM delivery_dispatchcount WHERE dispatch_id = %(dispatch)s"
+RECOUNT = """
+INSERT INTO delivery_dispatchcount (dispatch_id, status, n, n_segments)
+SELECT %(dispatch)s, status, count(*), sum(n_segments) FROM delivery_message
+WHERE id BETWEEN %(first)s AND %(last)s GROUP BY status
+"""
+RECOUNT_BATCHES = """
+UPDATE delivery_batch b SET n_open = (
+    SELECT count(*) FROM delivery_message m WHERE m.id BETWEEN b.first_id AND b.last_id AND m.status = 0)
+WHERE b.dispatch_id = %(dispatch)s
+"""
+RECOUNT_DISPATCH = """
+UPDATE delivery_dispatch d
+SET n_open = counted.n_open, n_total = counted.n_total,
+    sent_at = CASE WHEN counted.n_open > 0 THEN NULL
+                   WHEN d.fanout_done THEN coalesce(d.sent_at, clock_timestamp()) ELSE d.sent_at END
+FROM (
+    SELECT count(*) FILTER (WHERE status = 0) AS n_open, count(*) AS n_total FROM delivery_message
+    WHERE id BETWEEN %(first)s AND %(last)s
+) counted
+WHERE d.id = %(dispatch)s
+"""
