@@ -35,6 +35,9 @@ class Command(BaseCommand):
         "With --change, --stats or --check it speaks to the running one instead."
     )
 
+    # It has no pages; loading them for the checks would double its memory and its time to start.
+    requires_system_checks = ()
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--gateway",
