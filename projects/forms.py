@@ -26,7 +26,7 @@ def zone_choices() -> list[tuple[str, str]]:
 @cache
 def country_choices() -> list[tuple[str, Any]]:
     return [
-        ("", _("None – numbers in international form only")),
+        ("", _("None")),
         *((code, f"{name} (+{calling_code})") for code, name, calling_code in countries()),
     ]
 
@@ -47,7 +47,9 @@ class ProjectForm(forms.Form):
         label=_("Default country"),
         choices=country_choices,
         required=False,
-        help_text=_("Numbers without a country code in a spreadsheet are read as numbers of this country."),
+        help_text=_(
+            "Numbers without a country code are read as numbers of this country. None: they are refused."
+        ),
     )
 
 
@@ -79,8 +81,18 @@ class SetupForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
     password = new_password_field()
     project_name = forms.CharField(label=_("First project"), max_length=60)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, initial="UTC")
-    default_country = forms.ChoiceField(label=_("Default country"), choices=country_choices, required=False)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zone_choices,
+        initial="UTC",
+        help_text=_("Of the times on the project's pages."),
+    )
+    default_country = forms.ChoiceField(
+        label=_("Default country"),
+        choices=country_choices,
+        required=False,
+        help_text=_("Of numbers without a country code."),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -73,7 +73,6 @@ REVIEWERS = ("in", 403, "ok", 403, 403, 404)
 ADMINS = ("in", 403, 403, "ok", 403, 404)
 NOT_FOUND = (404, 404, 404, 404, 404, 404)
 
-#               name, method, arguments, (nobody, operator, reviewer, admin, staff, outsider)
 TABLE: list[tuple[str, str, Arguments, tuple[str | int, ...]]] = [
     # accounts
     ("sign-in", "get", no_arguments, EVERYBODY),
@@ -114,7 +113,9 @@ def things(organization: Organization, project: Project) -> Things:
 
 
 @pytest.mark.parametrize("person", PEOPLE, indirect=True)
-@pytest.mark.parametrize(("name", "method", "arguments", "expected"), TABLE, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("name", "method", "arguments", "expected"), TABLE, ids=lambda value: str(value)[:30]
+)
 def test_each_person_gets_what_the_table_says(
     request: pytest.FixtureRequest,
     name: str,

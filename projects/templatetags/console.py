@@ -114,6 +114,12 @@ def country_name(code: str) -> str:
     return countries.country_name(code, get_language() or "en")
 
 
+@register.filter
+def zone_name(zone: str) -> str:
+    """America/Argentina/Buenos_Aires -> "America / Argentina / Buenos Aires", which may break into lines."""
+    return zone.replace("/", " / ").replace("_", " ")
+
+
 @register.simple_tag
 def masked_number(msisdn: str) -> SafeString:
     """A person's number as everybody may see it: +86 138 **** 8000."""
@@ -201,7 +207,10 @@ def field(bound: BoundField, *, hint: str = "", hide_label: bool = False, **attr
     widget = bound.field.widget
     is_group = isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple))
     is_checkbox = isinstance(widget, forms.CheckboxInput)
-    if is_group or is_checkbox:
+    if is_group:
+        # Each choice draws its own input from the widget; the form's copy of it is this page's alone.
+        widget.attrs["class"] = "form-check-input"
+    if is_checkbox:
         css = "form-check-input"
     elif isinstance(widget, forms.Select):
         css = "form-select"

@@ -12,6 +12,7 @@
 //   <a|button data-shortcut="j">                                    the key clicks the first visible one;
 //       "/" focuses its element instead. Off in inputs, in dialogs, with modifiers, and by the person's choice.
 //       In the review queue: j next, k previous, a approve, r reject.
+//   <select data-own-zone>                                          starts at the person's own time zone
 //   <form data-submit-on-change>                                    submits when a field changes (filters)
 //   hx-trigger="every 10s, refresh"                                 polls; quiet while the tab is hidden, and asks
 //       once ("refresh") when the tab is shown again
@@ -123,6 +124,11 @@
   document.addEventListener("change", (event) => {
     event.target.closest("form[data-submit-on-change]")?.requestSubmit();
   });
+
+  const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const select of document.querySelectorAll("select[data-own-zone]")) {
+    if ([...select.options].some((option) => option.value === ownZone)) select.value = ownZone;
+  }
 
   // --- Menus -----------------------------------------------------------------------------------------------
 
