@@ -129,12 +129,22 @@ class Upload(models.Model):
     def __str__(self) -> str:
         return self.original_name
 
+    @property
+    def n_sendable(self) -> int:
+        """How many messages its rows make."""
+        return self.n_recipients - self.n_duplicates
+
 
 class Recipient(models.Model):
-    """A row of an upload that became a person. Written by COPY; key is (upload, row number)."""
+    """A row of an upload that became a person. Written by COPY; key is (upload, row number).
+
+    Rows are written and deleted under the lock of their upload's row, so PostgreSQL need not look it up for each.
+    """
 
     pk = models.CompositePrimaryKey("upload_id", "row_number")
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, db_index=False, related_name="+")
+    upload = models.ForeignKey(
+        Upload, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
     row_number = models.IntegerField()
     msisdn = models.CharField(max_length=16)
     country = models.CharField(max_length=2)
@@ -149,7 +159,9 @@ class RefusedRow(models.Model):
     """A row that cannot be sent to: where, what stood there, why (a `RefusalReason`)."""
 
     pk = models.CompositePrimaryKey("upload_id", "row_number")
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, db_index=False, related_name="+")
+    upload = models.ForeignKey(
+        Upload, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
     row_number = models.IntegerField()
     column = models.CharField(max_length=120)
     value = models.CharField(max_length=200)
