@@ -1,0 +1,41 @@
+"""One stack of real processes for all fault tests; `FAULTS=all` (make faults) strikes at every moment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.faults.stack import FaultStack, fault_stack
+
+ALL = os.environ.get("FAULTS") == "all"
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[FaultStack]:
+    with django_db_blocker.unblock(), fault_stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def table() -> Iterator[Callable[..., None]]:
+    """Notes a row of the fault table; printed and written to `test-results/faults.json` at the end."""
+    rows: list[dict[str, object]] = []
+
+    def note(**row: object) -> None:
+        rows.append(row)
+
+    yield note
+    results = Path("test-results")
+    results.mkdir(exist_ok=True)
+    (results / "faults.json").write_text(json.dumps(rows, indent=1))
+
+
+@pytest.fixture
+def n_moments() -> int:
+    """At how many random moments a fault strikes."""
+    return 20 if ALL else 3
