@@ -132,7 +132,8 @@ def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if len(name) > NAME_LENGTH:
         raise CampaignsError(
-            _("The name has %(n)s characters; at most %(limit)s fit.") % {"n": len(name), "limit": NAME_LENGTH},
+            _("The name has %(n)s characters; at most %(limit)s fit.")
+            % {"n": len(name), "limit": NAME_LENGTH},
             field="name",
         )
     return name

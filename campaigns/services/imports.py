@@ -16,7 +16,14 @@ from campaigns.services.changes import tell
 from campaigns.services.forecasts import renew_forecast
 from campaigns.services.rows import UploadGone, close_upload, store_rows
 from campaigns.services.uploads import local_copy
-from campaigns.spreadsheets import FileFacts, FileRefused, ImportReport, ReadOptions, import_rows, inspect_file
+from campaigns.spreadsheets import (
+    FileFacts,
+    FileRefused,
+    ImportReport,
+    ReadOptions,
+    import_rows,
+    inspect_file,
+)
 from campaigns.statuses import CampaignStatus, EventKind, UploadStatus
 from smsconsole.lib.types import Region
 
@@ -81,9 +88,7 @@ def _read(upload: Upload) -> dict[str, Any]:
         Upload.objects.filter(pk=upload.pk).update(facts=upload.facts, heartbeat_at=Now())
         with import_rows(path, facts, _options(upload)) as chunks:
             for chunk in chunks:
-                store_rows(
-                    upload, chunk.rows, chunk.errors, last_row=chunk.last_row, progress=chunk.progress
-                )
+                store_rows(upload, chunk.rows, chunk.errors, last_row=chunk.last_row, progress=chunk.progress)
             return _facts_of_report(chunks.report)
 
 

@@ -85,7 +85,9 @@ def _send(campaign: Campaign, *, via: str, by: User) -> None:
         tell(campaign, EventKind.SCHEDULED, by=by, via=via, scheduled_at=campaign.scheduled_at.isoformat())
 
 
-def _start(campaign: Campaign, *, by: User | None, kind: EventKind = EventKind.STARTED, via: str = "") -> None:
+def _start(
+    campaign: Campaign, *, by: User | None, kind: EventKind = EventKind.STARTED, via: str = ""
+) -> None:
     """Open the dispatch and ring for the fan-out. The campaign is locked and has been checked."""
     upload, gateway = current_upload(campaign), default_gateway()
     if upload is None or gateway is None:

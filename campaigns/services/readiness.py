@@ -53,7 +53,9 @@ def text_problems(campaign: Campaign, *, has_started: bool = False) -> list[Prob
         .first()
     )
     signature = (
-        SignatureRevision.objects.select_related("signature").filter(pk=campaign.signature_revision_id).first()
+        SignatureRevision.objects.select_related("signature")
+        .filter(pk=campaign.signature_revision_id)
+        .first()
     )
     if body is None:
         found.append(Problem("what", "no_template", _("Choose a template.")))
@@ -81,7 +83,9 @@ def place_problems(campaign: Campaign) -> list[Problem]:
     """Whether project and gateway let anything out."""
     found = []
     if campaign.project.is_disabled:
-        found.append(Problem("check", "project_disabled", _("The project is disabled; an admin can enable it.")))
+        found.append(
+            Problem("check", "project_disabled", _("The project is disabled; an admin can enable it."))
+        )
     if default_gateway() is None:
         found.append(Problem("check", "no_gateway", _("No gateway is set up, so nothing can leave.")))
     return found

@@ -80,9 +80,7 @@ def receive_upload(*, campaign: Campaign, file: UploadedFile, by: User) -> Uploa
     return upload
 
 
-def choose_file_reading(
-    *, campaign: Campaign, version: int | None, choices: FileChoices, by: User
-) -> Upload:
+def choose_file_reading(*, campaign: Campaign, version: int | None, choices: FileChoices, by: User) -> Upload:
     """Read the current file again with these choices of sheet, number column, header and encoding."""
     require_enabled(campaign.project)
     with transaction.atomic():
@@ -246,9 +244,7 @@ def _take_typed(campaign: Campaign, text: str, *, by: User) -> Upload:
             _("This text has variables, which typed numbers cannot fill. Import a file instead."),
             field="numbers",
         )
-    rows, errors = check_numbers(
-        text, region=checks["region"], default_country=checks["default_country"]
-    )
+    rows, errors = check_numbers(text, region=checks["region"], default_country=checks["default_country"])
     forget_current(campaign)
     upload = Upload.objects.create(
         campaign=campaign,

@@ -73,7 +73,9 @@ def open_verification(*, campaign: Campaign, by: User) -> Verification:
     return present or issue_verification(campaign=campaign, by=by)
 
 
-def use_verification(*, campaign: Campaign, given: VerificationAnswer, by: User) -> VerificationRefused | None:
+def use_verification(
+    *, campaign: Campaign, given: VerificationAnswer, by: User
+) -> VerificationRefused | None:
     """Spend a code, or count a wrong try and return why it is refused.
 
     Returned, not raised, so that the try is kept when the caller's transaction commits. The campaign is locked.
@@ -93,7 +95,9 @@ def use_verification(*, campaign: Campaign, given: VerificationAnswer, by: User)
         return VerificationRefused(_("This verification code was tried 5 times. Type the new one."))
     if verification.digest != send_digest(campaign, current_upload(campaign)):
         return VerificationRefused(
-            _("File, text or schedule were changed after this code was shown. Look at them and type the new one.")
+            _(
+                "File, text or schedule were changed after this code was shown. Look at them and type the new one."
+            )
         )
     verification.n_tries += 1
     if not secrets.compare_digest(_tidy(given.answer).encode(), verification.answer.encode()):
