@@ -45,6 +45,7 @@ class ConsoleOptions:
 def run_console(options: ConsoleOptions) -> None:
     """Start everything, watch over it until Ctrl-C or SIGTERM, stop it in order."""
     with _supervised_stores(options, serves_pages=True) as supervisor:
+        _must_succeed(supervisor, options, "check", "check", "--fail-level", "ERROR", "--verbosity", "0")
         _must_succeed(supervisor, options, "migrate", "migrate", "--no-input", "--verbosity", "1")
         _must_succeed(supervisor, options, "static", "collectstatic", "--no-input", "--verbosity", "0")
         for program in _programs(options):
@@ -109,11 +110,12 @@ def _programs(options: ConsoleOptions) -> list[Program]:
         *("--chdir", str(options.base_dir), "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         *("--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"),
     ]
-    rqworker = ["rqworker", "--verbosity", "0", "--worker-class"]
+    # The checks ran once before; without them a worker need not load the pages.
+    rqworker = ["rqworker", "--skip-checks", "--verbosity", "0", "--worker-class"]
     return [
         Program("web", gunicorn, stage=_WORK, env=_environment()),
-        _manage(options, "gateway", "simulated_gateway", stage=_GATEWAY),
-        _manage(options, "scheduler", "scheduler"),
+        _manage(options, "gateway", "simulated_gateway", "--skip-checks", stage=_GATEWAY),
+        _manage(options, "scheduler", "scheduler", "--skip-checks"),
         _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),
         *(
             _manage(options, f"delivery{n}", *rqworker, "smsconsole.workers.DeliveryWorker", "delivery")

@@ -52,6 +52,9 @@ def take_lock(data_dir: Path, *, address: str) -> TextIO:
 
 def check_port(host: str, port: int) -> None:
     """Raise when `host`:`port` cannot be bound."""
+    if not 0 < port < 1 << 16:
+        # The resolver would quietly take the number modulo 65536.
+        raise _port_refused(host, port, OverflowError("ports end at 65535"))
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -66,7 +69,7 @@ def check_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise _port_refused(host, port, error) from error
 
 
