@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+from accounts.models import User
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
@@ -14,7 +15,7 @@ class InvitationTokens(PasswordResetTokenGenerator):
 
     key_salt = "accounts.invitation"
 
-    def check_token(self, user: AbstractBaseUser | None, token: str | None) -> bool:
+    def check_token(self, user: User | None, token: str | None) -> bool:
         return user is not None and not user.has_usable_password() and super().check_token(user, token)
 
 

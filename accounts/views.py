@@ -69,7 +69,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def password_change(request: HttpRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.user, data=request.POST or None)
+    form = PasswordChangeForm(signed_in_person(request), data=request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
         # Other sessions of this person end; this one goes on.

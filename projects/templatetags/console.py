@@ -216,7 +216,7 @@ def field(bound: BoundField, *, hint: str = "", hide_label: bool = False, **attr
         css = "form-select"
     else:
         css = "form-control"
-    widget_attrs = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
+    widget_attrs: dict[str, str | bool] = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
     widget_attrs |= {name.replace("_", "-"): value for name, value in attrs.items()}
     return {
         "field": bound,
