@@ -56,7 +56,8 @@ _RARE_OF_WORD = {
     StatusWord.BLOCKED: [int(MessageStatus.BLOCKED)],
     StatusWord.CANCELLED: [int(MessageStatus.CANCELLED)],
 }
-# Sent and delivered are not indexed: they are looked for in steps until the page is full or the time is up.
+# Sent and delivered are not indexed: they are looked for in growing steps, mostly found in the first, until the
+# page is full or the time is up.
 SCAN_STEP = 50_000
 SCAN_SECONDS = 0.05
 
@@ -118,9 +119,7 @@ def messages_page(
     dispatch = Dispatch.objects.only("first_id", "n_reserved", "project_id").get(pk=dispatch_id)
     if dispatch.first_id is None:
         return MessagePage([], None)
-    ids = _Range(
-        max(dispatch.first_id, (after_id or 0) + 1), dispatch.first_id + dispatch.n_reserved - 1
-    )
+    ids = _Range(max(dispatch.first_id, (after_id or 0) + 1), dispatch.first_id + dispatch.n_reserved - 1)
     with connection.cursor() as cursor:
         flying = _flying(cursor, dispatch_id)
         if search:
@@ -156,14 +155,14 @@ def _scan(cursor: Any, ids: _Range, word: StatusWord | None, limit: int) -> tupl
     statuses = {None: None, StatusWord.SENT: [2], StatusWord.DELIVERED: [3]}[word]
     deadline = time.monotonic() + SCAN_SECONDS
     found: list[Any] = []
-    first = ids.first
+    first, step = ids.first, limit * 2
     while first <= ids.last and len(found) <= limit:
-        last = min(ids.last, first + (SCAN_STEP if word else limit * 2) - 1)
+        last = min(ids.last, first + step - 1)
         cursor.execute(
             sql.SCAN, {"first": first, "last": last, "statuses": statuses, "limit": limit + 1 - len(found)}
         )
         found += cursor.fetchall()
-        first = last + 1
+        first, step = last + 1, min(step * 4, SCAN_STEP)
         if time.monotonic() > deadline and len(found) <= limit and first <= ids.last:
             return found, True, last
     return found, False, ids.last

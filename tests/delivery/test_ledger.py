@@ -132,7 +132,7 @@ def name_a_change_twice() -> None:
 
 def test_an_eventful_dispatch_keeps_every_invariant(dispatch: Dispatch) -> None:
     assert check_dispatch(dispatch.pk) == []
-    counts = {status for status in Message.objects.values_list("status", flat=True)}
+    counts = set(Message.objects.values_list("status", flat=True))
     assert counts == {2, 3, 8, 10}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -127,7 +128,7 @@ def test_two_dispatches_opened_at_once_get_separate_ids(project: Any, gateway: G
 
     dispatches = at_once(*[lambda i=i: open_one(f"test:{i}") for i in range(6)])
     firsts = sorted(dispatch.first_id for dispatch in dispatches)
-    assert all(later - earlier >= 1_000 for earlier, later in zip(firsts, firsts[1:], strict=False))
+    assert all(later - earlier >= 1_000 for earlier, later in itertools.pairwise(firsts))
 
 
 def test_a_chunk_handed_over_by_two_at_once_is_there_once(

@@ -1,0 +1,104 @@
+"""The plans of the hot statements at a million rows, on tables that were never analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import Organization
+from delivery import sql, sql_pages, sql_receipts
+from delivery.models import Batch, Dispatch, Gateway
+from delivery.queries.messages import SCAN_STEP
+from projects.models import Project
+
+pytestmark = pytest.mark.django_db
+
+N = 1_000_000
+FILL = """
+INSERT INTO delivery_message (id, dispatch_id, status, reason, attempt, may_be_double, n_segments, country, rare_status)
+SELECT %(first)s + i, %(dispatch)s, CASE WHEN i %% 1000 = 0 THEN 7 ELSE 3 END, 0, 1, false, 1, 'CN',
+       CASE WHEN i %% 1000 = 0 THEN 7 END FROM generate_series(0, %(n)s - 1) AS i;
+INSERT INTO delivery_messagebody (message_id, project_id, owner_row, msisdn, sender, text)
+SELECT %(first)s + i, %(project)s, i, '+86138' || lpad(i::text, 8, '0'), '', 'x'
+FROM generate_series(0, %(n)s - 1) AS i;
+INSERT INTO delivery_messagepart (gateway_id, gateway_message_id, message_id, seq, attempt)
+SELECT 1, 'gw-' || i, %(first)s + i, 1, 1 FROM generate_series(0, %(n)s - 1) AS i;
+"""
+
+
+@pytest.fixture(scope="module")
+def million(django_db_setup: None, django_db_blocker: Any) -> Iterator[Dispatch]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        organization = Organization.objects.create(name="Big")
+        project = Project.objects.create(organization=organization, name="Big", slug="big")
+        gateway = Gateway.objects.create(slug="big", name="Big", kind="simulator")
+        dispatch = Dispatch.objects.create(
+            owner="big", project=project, gateway=gateway, first_id=1_000, n_reserved=N
+        )
+        Batch.objects.create(dispatch=dispatch, first_id=1_000, last_id=999 + N, next_id=1_000 + N, n_open=0)
+        with connection.cursor() as cursor:
+            cursor.execute(FILL, {"first": 1_000, "n": N, "dispatch": dispatch.pk, "project": project.pk})
+        yield dispatch
+        transaction.set_rollback(True)
+
+
+def explain(statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values)
+        plan: dict[str, Any] = cursor.fetchone()[0][0]["Plan"]
+        transaction.set_rollback(True)
+    return plan
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def n_buffers(plan: dict[str, Any]) -> int:
+    return int(plan["Shared Hit Blocks"]) + int(plan["Shared Read Blocks"])
+
+
+MIDDLE = 500_000
+STATEMENTS = {
+    "read a window": (sql.READ_RANGE, {"first": MIDDLE, "last": MIDDLE + 199}, 3_000),
+    "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200))}, 3_000),
+    "a page of numbers": (
+        sql_pages.SCAN,
+        {"first": MIDDLE, "last": MIDDLE + SCAN_STEP, "statuses": [3], "limit": 51},
+        2_000,
+    ),
+    "a page of failures": (
+        sql_pages.RARE,
+        {"status": 7, "first": MIDDLE, "last": MIDDLE + N, "limit": 51},
+        1_000,
+    ),
+    "search a number": (
+        sql_pages.SEARCH_WHOLE,
+        {"whole": "+8613800500000", "first": 0, "last": 2 * N},
+        200,
+    ),
+    "search last digits": (
+        sql_pages.SEARCH_TAIL,
+        {"tail": "0001", "like": "%500001", "first": 0, "last": 2 * N},
+        3_000,
+    ),
+    "receipts due again": (sql_receipts.READ_DUE_UNMATCHED, {"limit": 1_000}, 200),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_hot_statement_reads_a_whole_table(million: Dispatch, name: str) -> None:
+    statement, values, max_buffers = STATEMENTS[name]
+    plan = explain(statement, {**values, "dispatch": million.pk, "project": million.project_id})
+    scans = {
+        node["Node Type"]
+        for node in nodes(plan)
+        if node.get("Relation Name", "").startswith("delivery_message")
+    }
+    assert "Seq Scan" not in scans
+    assert n_buffers(plan) < max_buffers
