@@ -16,7 +16,6 @@ from campaigns.spreadsheets.refusals import FileRefusal, FileRefused
 from campaigns.spreadsheets.types import (
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
-    MAX_HANDED_ON_CHARACTERS,
     N_FIRST_ROWS,
     RawCell,
     RawRow,
@@ -56,7 +55,15 @@ class Delimited:
     kind = "csv"
     n_hidden_rows = 0
 
-    def __init__(self, path: Path, *, encoding: str | None = None, separator: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        encoding: str | None = None,
+        separator: str | None = None,
+        max_characters: int = MAX_CELL_CHARACTERS,
+    ) -> None:
+        self._max_characters = max_characters
         self._path = path
         self._n_bytes = max(1, path.stat().st_size)
         self.encoding = _find_encoding(path, encoding)
@@ -97,7 +104,7 @@ class Delimited:
             try:
                 for row_number, record in enumerate(reader, start=1):
                     line_before, line = line, reader.line_num
-                    cells = [cell.strip()[:MAX_HANDED_ON_CHARACTERS] for cell in record]
+                    cells = [cell.strip()[: self._max_characters] for cell in record]
                     if any(cells):
                         yield row_number, self._selected(cells, columns)
             except csv.Error as error:

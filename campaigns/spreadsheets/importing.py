@@ -59,7 +59,9 @@ def read_rows(path: Path, options: ReadOptions, *, original_name: str = "") -> I
             source.kind, tuple(source.sheets), sheet, source.encoding, source.separator, tuple(first_rows)
         )
         plan = make_plan(make_facts(look, options), options)
-        rows = limited_rows(source, sheet, plan.columns, options.max_rows)
+        rows = limited_rows(
+            source, sheet, plan.columns, header_row=plan.header_row, max_rows=options.max_rows
+        )
         yield from check_rows(rows, plan, options, ImportReport())
     finally:
         source.close()
@@ -161,7 +163,13 @@ class Import:
     def _ask_for_rows(self) -> Iterator[tuple[float, list[tuple[int, list[RawCell]]]]]:
         if self._reader is None:
             raise RuntimeError("an import is read inside its with block")
-        self._reader.ask({"columns": self.plan.columns, "max_rows": self._options.max_rows})
+        self._reader.ask(
+            {
+                "columns": self.plan.columns,
+                "header_row": self.plan.header_row,
+                "max_rows": self._options.max_rows,
+            }
+        )
         while isinstance(answer := self._reader.answer(), list):
             progress, rows = answer
             yield progress, rows

@@ -5,7 +5,7 @@ standard input and answers in frames on its standard output: four bytes of lengt
 
     -> {"path": …, "original_name": …, "sheet": …, "encoding": …, "separator": …}
     <- {"kind": …, "sheets": [[name, is hidden], …], "sheet": …, "first_rows": […], …}
-    -> {"columns": [0, 1, 2], "max_rows": 1000000}
+    -> {"columns": [0, 1, 2], "header_row": 1, "max_rows": 1000000}
     <- [progress, [[row number, [cell, …]], …]]     as often as needed
     <- {"n_hidden_rows": …, "other_columns": […]}
 
@@ -29,7 +29,7 @@ from typing import Any, Final
 from campaigns.spreadsheets.delimited import Delimited
 from campaigns.spreadsheets.detect import detect_kind
 from campaigns.spreadsheets.refusals import FileRefusal, FileRefused
-from campaigns.spreadsheets.types import RawRow
+from campaigns.spreadsheets.types import MAX_HANDED_ON_CHARACTERS, RawRow
 from campaigns.spreadsheets.workbook import Workbook
 
 MAX_MEMORY_BYTES: Final = 1 << 30
@@ -49,18 +49,17 @@ def open_source(
     encoding: str | None = None,
     separator: str | None = None,
 ) -> Workbook | Delimited:
-    """A file opened by what it is, not by what it is called."""
+    """A file opened by what it is, not by what it is called. Texts longer than any parameter come cut."""
     if detect_kind(path, original_name=original_name) == "xlsx":
-        return Workbook(path)
-    return Delimited(path, encoding=encoding, separator=separator)
+        return Workbook(path, max_characters=MAX_HANDED_ON_CHARACTERS)
+    return Delimited(path, encoding=encoding, separator=separator, max_characters=MAX_HANDED_ON_CHARACTERS)
 
 
 def limited_rows(
-    source: Workbook | Delimited, sheet: str, columns: Sequence[int], max_rows: int
+    source: Workbook | Delimited, sheet: str, columns: Sequence[int], *, header_row: int, max_rows: int
 ) -> Iterator[RawRow]:
-    """The sheet's rows; a file that has more than the limit is refused, never cut."""
-    # The header is none of them.
-    for n_rows, row in enumerate(source.rows(sheet, columns)):
+    """The sheet's rows; a file that has more than the limit below its header is refused, never cut."""
+    for n_rows, row in enumerate(source.rows(sheet, columns), start=0 if header_row else 1):
         if n_rows > max_rows:
             raise FileRefused(FileRefusal.TOO_MANY_ROWS, limit=max_rows)
         yield row
@@ -109,7 +108,7 @@ def _serve() -> None:
         return
     rows: list[RawRow] = []
     n_rows_in_frame = min(_N_ROWS_IN_FRAME, _N_CELLS_IN_FRAME // len(wanted["columns"]))
-    for row in limited_rows(source, sheet, wanted["columns"], wanted["max_rows"]):
+    for row in limited_rows(source, sheet, **wanted):
         rows.append(row)
         if len(rows) >= n_rows_in_frame:
             _send([source.progress, rows])

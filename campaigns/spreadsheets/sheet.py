@@ -16,7 +16,7 @@ from campaigns.spreadsheets.types import (
     CELL_DATE,
     CELL_ERROR,
     CELL_FORMULA,
-    MAX_HANDED_ON_CHARACTERS,
+    MAX_CELL_CHARACTERS,
     RawCell,
     RawRow,
 )
@@ -51,6 +51,8 @@ class SheetPart:
     part: str
     strings: SharedStrings
     formats: Sequence[CellFormat | None]
+    # Longer texts are cut.
+    max_characters: int = MAX_CELL_CHARACTERS
     n_hidden_rows: int = 0
     # Filled columns that were not asked for, counted from 0.
     other_columns: set[int] = field(default_factory=set)
@@ -187,16 +189,17 @@ def _next_row_number(written: str | None, previous: int, part: str) -> int:
 def _converters(sheet: SheetPart) -> Callable[[str, str, str | None, int, int], RawCell]:
     """A function from a cell as written to a cell as handed on; an empty text stands for an empty cell."""
     strings, formats, n_formats = sheet.strings, sheet.formats, len(sheet.formats)
+    limit = sheet.max_characters
 
     def convert(cell_type: str, value: str, style: str | None, row: int, column: int) -> RawCell:
         if cell_type == "s":
             try:
-                return strings[int(value)].strip()[:MAX_HANDED_ON_CHARACTERS]
+                return strings[int(value)].strip()[:limit]
             except (ValueError, IndexError):
                 cell = f"{column_letters(column)}{row}"
                 raise FileRefused(FileRefusal.MISSING_TEXT, cell=cell) from None
         if cell_type == "inlineStr" or cell_type == "str":
-            return unescape(value).strip()[:MAX_HANDED_ON_CHARACTERS]
+            return unescape(value).strip()[:limit]
         if cell_type == "n":
             number = _number(value)
             if style is None or isinstance(number, str):
@@ -210,7 +213,7 @@ def _converters(sheet: SheetPart) -> Callable[[str, str, str | None, int, int], 
             return [CELL_ERROR, value[:40]]
         if cell_type == "d":
             return _iso_date(value)
-        return value.strip()[:MAX_HANDED_ON_CHARACTERS]
+        return value.strip()[:limit]
 
     return convert
 
@@ -228,12 +231,12 @@ def _number(value: str) -> int | float | str:
             return value.strip()
         # Not finite: no spreadsheet writes it.
         return number if abs(number) < float("inf") else value.strip()
-    return value.strip()[:MAX_HANDED_ON_CHARACTERS]
+    return value.strip()[:MAX_CELL_CHARACTERS]
 
 
 def _iso_date(value: str) -> RawCell:
     try:
         moment = from_ISO8601(value)  # type: ignore[no-untyped-call]
     except (ValueError, TypeError):
-        return value.strip()[:MAX_HANDED_ON_CHARACTERS]
+        return value.strip()[:MAX_CELL_CHARACTERS]
     return [CELL_DATE, show_moment(moment)]

@@ -23,7 +23,7 @@ from campaigns.spreadsheets.formats import CellFormat, cell_format, read_styles
 from campaigns.spreadsheets.refusals import FileRefusal, FileRefused
 from campaigns.spreadsheets.sheet import SheetPart, read_sheet
 from campaigns.spreadsheets.strings import SharedStrings
-from campaigns.spreadsheets.types import MAX_COLUMNS, N_FIRST_ROWS, RawRow, SheetFacts
+from campaigns.spreadsheets.types import MAX_CELL_CHARACTERS, MAX_COLUMNS, N_FIRST_ROWS, RawRow, SheetFacts
 
 _STRICT_MARK: Final = b"purl.oclc.org/ooxml"
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
@@ -37,7 +37,8 @@ class Workbook:
     encoding = ""
     separator = ""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, max_characters: int = MAX_CELL_CHARACTERS) -> None:
+        self._max_characters = max_characters
         self._archive = GuardedArchive(path)
         self._n_bytes_read = 0
         self._n_bytes = 1
@@ -72,7 +73,7 @@ class Workbook:
 
     def rows(self, sheet: str, columns: Sequence[int]) -> Iterator[RawRow]:
         part = self._parts[sheet]
-        self._sheet_part = SheetPart(part, self._strings, self._formats)
+        self._sheet_part = SheetPart(part, self._strings, self._formats, self._max_characters)
         self._n_bytes_read = 0
         self._n_bytes = max(1, self._archive.getinfo(part).file_size)
         return read_sheet(self._sheet_part, self._counted(part), columns)
