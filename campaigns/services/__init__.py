@@ -96,4 +96,5 @@ __all__ = [
     "start_campaign",
     "suspend_campaign",
     "type_numbers",
+    "update_draft",
 ]

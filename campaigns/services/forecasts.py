@@ -70,7 +70,7 @@ def make_forecast(*, campaign_id: int) -> Forecast | None:
         .filter(pk=campaign_id, status__in=EDITABLE_STATUSES)
         .first()
     )
-    upload = campaign and _read_upload(campaign)
+    upload = _read_upload(campaign) if campaign is not None else None
     if campaign is None or upload is None or not _has_text(campaign):
         return None
     digest = content_digest(campaign, upload)

@@ -16,14 +16,7 @@ from campaigns.services.changes import tell
 from campaigns.services.forecasts import renew_forecast
 from campaigns.services.rows import UploadGone, close_upload, store_rows
 from campaigns.services.uploads import local_copy
-from campaigns.spreadsheets import (
-    FileFacts,
-    FileRefused,
-    ImportReport,
-    ReadOptions,
-    import_rows,
-    inspect_file,
-)
+from campaigns.spreadsheets import FileRefused, ImportReport, ReadOptions, import_rows
 from campaigns.statuses import CampaignStatus, EventKind, UploadStatus
 from smsconsole.lib.types import Region
 
@@ -82,14 +75,15 @@ def _begin(upload_id: int) -> Upload | None:
 
 def _read(upload: Upload) -> dict[str, Any]:
     """Store all rows after the cursor; returns what is to be said about the file as a whole."""
-    with local_copy(upload) as path:
-        facts = inspect_file(path, original_name=upload.original_name)
-        upload.facts = _facts_of(facts)
+    with (
+        local_copy(upload) as path,
+        import_rows(path, _options(upload), original_name=upload.original_name) as reading,
+    ):
+        upload.facts = dataclasses.asdict(reading.facts)
         Upload.objects.filter(pk=upload.pk).update(facts=upload.facts, heartbeat_at=Now())
-        with import_rows(path, facts, _options(upload)) as chunks:
-            for chunk in chunks:
-                store_rows(upload, chunk.rows, chunk.errors, last_row=chunk.last_row, progress=chunk.progress)
-            return _facts_of_report(chunks.report)
+        for chunk in reading.chunks():
+            store_rows(upload, chunk.rows, chunk.errors, last_row=chunk.last_row, progress=chunk.progress)
+        return _facts_of_report(reading.report)
 
 
 def _options(upload: Upload) -> ReadOptions:
@@ -104,10 +98,6 @@ def _options(upload: Upload) -> ReadOptions:
         max_rows=settings.UPLOAD_MAX_ROWS,
         after_row=upload.cursor_row,
     )
-
-
-def _facts_of(facts: FileFacts) -> dict[str, Any]:
-    return dataclasses.asdict(facts)
 
 
 def _facts_of_report(report: ImportReport) -> dict[str, Any]:

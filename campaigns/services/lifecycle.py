@@ -111,8 +111,7 @@ def start_campaign(*, campaign_id: int) -> None:
     with transaction.atomic():
         campaign = lock(Campaign(pk=campaign_id))
         now = timezone.now()
-        is_scheduled = campaign.status == CampaignStatus.SCHEDULED and campaign.scheduled_at is not None
-        if not is_scheduled or campaign.scheduled_at > now:
+        if campaign.status != CampaignStatus.SCHEDULED or (campaign.scheduled_at or now) > now:
             return
         reason = _reason_to_hold(campaign, now)
         if reason:

@@ -49,12 +49,12 @@ def text_problems(campaign: Campaign, *, has_started: bool = False) -> list[Prob
     usable = {RevisionStatus.APPROVED, RevisionStatus.RETIRED} if has_started else {RevisionStatus.APPROVED}
     body = (
         BodyTemplateRevision.objects.select_related("body_template")
-        .filter(pk=campaign.body_template_revision_id)
+        .filter(pk=campaign.body_template_revision_id or 0)
         .first()
     )
     signature = (
         SignatureRevision.objects.select_related("signature")
-        .filter(pk=campaign.signature_revision_id)
+        .filter(pk=campaign.signature_revision_id or 0)
         .first()
     )
     if body is None:

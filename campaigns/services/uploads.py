@@ -40,7 +40,7 @@ class FileChoices(TypedDict, total=False):
     separator: str
 
 
-def receive_upload(*, campaign: Campaign, file: UploadedFile, by: User) -> Upload:
+def receive_upload(*, campaign: Campaign, file: UploadedFile[bytes], by: User) -> Upload:
     """Store the file as the campaign's recipients, in place of what was there, and let a worker read it.
 
     Raises `CampaignsError` for an empty or too large file and once the campaign is sent.

@@ -1,0 +1,100 @@
+"""What campaigns need again and again, in the scheduler. Each finds its work in PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from campaigns import services
+from campaigns.models import Campaign, Upload
+from campaigns.statuses import CampaignStatus, HoldReason, UploadStatus
+from delivery.models import Dispatch
+from smsconsole.beats import Beat
+from smsconsole.queue import enqueue
+from templates_app.statuses import RevisionStatus
+
+# A runner shows itself at every chunk; one that was silent for so long is gone, or was never rung.
+SILENCE = timedelta(seconds=15)
+
+_LIVE = (CampaignStatus.RUNNING, CampaignStatus.SUSPENDED)
+
+
+def start_due() -> None:
+    """Start scheduled campaigns whose time has come; late ones and those that may not go are held."""
+    due = Campaign.objects.filter(status=CampaignStatus.SCHEDULED, scheduled_at__lte=timezone.now())
+    for campaign_id in due.order_by("scheduled_at").values_list("pk", flat=True):
+        services.start_campaign(campaign_id=campaign_id)
+
+
+def finish_sent() -> None:
+    """Call campaigns finished whose messages have all left."""
+    sent = Campaign.objects.filter(status__in=[*_LIVE, CampaignStatus.HELD], dispatch__sent_at__isnull=False)
+    for campaign_id in sent.values_list("pk", flat=True):
+        services.finish_campaign(campaign_id=campaign_id)
+
+
+def hold_forbidden() -> None:
+    """Hold what runs with a text whose approval was revoked, or in a project that was disabled."""
+    live = Campaign.objects.filter(status__in=_LIVE)
+    revoked = Q(signature_revision__status=RevisionStatus.REVOKED) | Q(
+        body_template_revision__status=RevisionStatus.REVOKED
+    )
+    for campaign_id in live.filter(revoked).values_list("pk", flat=True):
+        services.hold_campaign(campaign_id=campaign_id, reason=HoldReason.TEXT_REVOKED)
+    for campaign_id in live.filter(project__disabled_at__isnull=False).values_list("pk", flat=True):
+        services.hold_campaign(campaign_id=campaign_id, reason=HoldReason.PROJECT_DISABLED)
+
+
+def ring_unfinished() -> None:
+    """Ring for imports, forecasts, deletions and fan-outs that nobody seems to work on.
+
+    A ring is noted as a heartbeat, so that work waiting behind other work is rung for every 15 s at most.
+    """
+    now = timezone.now()
+    silent = Upload.objects.filter(heartbeat_at__lt=now - SILENCE)
+    unread = Q(status__in=[UploadStatus.WAITING, UploadStatus.READING]) | Q(
+        status=UploadStatus.READ, campaign__status=CampaignStatus.IMPORTING
+    )
+    for upload in silent.filter(unread, is_current=True):
+        _ring(upload, "campaigns.jobs.import_upload", upload.pk)
+    unforeseen = silent.filter(
+        is_current=True,
+        status=UploadStatus.READ,
+        n_recipients__gt=F("n_duplicates"),
+        campaign__status=CampaignStatus.READY,
+        campaign__forecast=None,
+        campaign__signature_revision__isnull=False,
+        campaign__body_template_revision__isnull=False,
+    )
+    for upload in unforeseen:
+        _ring(upload, "campaigns.jobs.make_forecast", upload.campaign_id)
+    for upload in Upload.objects.filter(is_current=False):
+        if upload.heartbeat_at is None or upload.heartbeat_at < now - SILENCE:
+            _ring(upload, "campaigns.jobs.drop_upload", upload.pk)
+    _ring_fanouts()
+
+
+def _ring(upload: Upload, job: str, *ids: int) -> None:
+    Upload.objects.filter(pk=upload.pk).update(heartbeat_at=timezone.now())
+    enqueue(job, *ids)
+
+
+def _ring_fanouts() -> None:
+    silent_since = timezone.now() - SILENCE
+    unfinished = Dispatch.objects.filter(fanout_done=False).values("pk")
+    silent = Campaign.objects.filter(dispatch__in=unfinished).filter(
+        Q(fanout_heartbeat_at=None, started_at__lt=silent_since) | Q(fanout_heartbeat_at__lt=silent_since)
+    )
+    for campaign_id in silent.values_list("pk", flat=True):
+        Campaign.objects.filter(pk=campaign_id).update(fanout_heartbeat_at=timezone.now())
+        enqueue("campaigns.jobs.fan_out", campaign_id)
+
+
+BEATS = [
+    Beat("start-due-campaigns", 1.0, start_due),
+    Beat("finish-campaigns", 1.0, finish_sent),
+    Beat("hold-forbidden-campaigns", 2.0, hold_forbidden),
+    Beat("ring-unfinished-campaigns", 5.0, ring_unfinished),
+]
