@@ -204,6 +204,8 @@ def field(bound: BoundField, *, hint: str = "", hide_label: bool = False, **attr
 
     Extra attributes go to the input, underscores as hyphens: `{% field form.text hx_get=url rows="4" %}`.
     """
+    # Django ties a field's help to its input by aria-describedby, so a page's own hint takes its place.
+    bound.help_text = hint or bound.help_text
     widget = bound.field.widget
     is_group = isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple))
     is_checkbox = isinstance(widget, forms.CheckboxInput)
@@ -223,7 +225,6 @@ def field(bound: BoundField, *, hint: str = "", hide_label: bool = False, **attr
         "input": None if is_group else bound.as_widget(attrs=widget_attrs),
         "is_group": is_group,
         "is_checkbox": is_checkbox,
-        "help": hint or bound.help_text,
         "hide_label": hide_label,
     }
 

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.template import Context, Template
 from django.template.loader import get_template, render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views import defaults
 from django.views.csrf import csrf_failure
 
+from accounts.forms import MemberForm
 from accounts.models import User
+from projects.forms import ProjectForm
 from tests.people import ClientOf
 
 VENDOR = settings.BASE_DIR / "static" / "vendor"
@@ -90,8 +93,6 @@ def test_a_refusal_shows_its_reason(rf: RequestFactory) -> None:
 
 
 def test_a_field_ties_help_and_errors_to_its_input() -> None:
-    from projects.forms import ProjectForm
-
     form = ProjectForm({"name": "", "time_zone": "UTC"})
     html = render_to_string("projects/_project_fields.html", {"form": form})
     assert re.search(r'<input[^>]*name="name"[^>]*aria-invalid="true"[^>]*', html)
@@ -99,3 +100,14 @@ def test_a_field_ties_help_and_errors_to_its_input() -> None:
     assert described
     for target in described[1].split():
         assert f'id="{target}"' in html
+
+
+def test_a_group_of_choices_is_tied_to_its_errors_and_a_pages_own_hint_to_its_field() -> None:
+    form = MemberForm({"email": "x@example.com"})
+    html = Template('{% field form.roles %}{% field form.name hint="As on the badge." %}').render(
+        Context({"form": form})
+    )
+    assert '<fieldset aria-describedby="id_roles_error">' in html
+    assert 'id="id_roles_error"' in html
+    assert 'aria-describedby="id_name_helptext"' in html
+    assert '<div class="form-hint" id="id_name_helptext">As on the badge.</div>' in html
