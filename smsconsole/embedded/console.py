@@ -114,7 +114,7 @@ def _programs(options: ConsoleOptions) -> list[Program]:
     rqworker = ["rqworker", "--skip-checks", "--verbosity", "0", "--worker-class"]
     return [
         Program("web", gunicorn, stage=_WORK, env=_environment()),
-        _manage(options, "gateway", "simulated_gateway", "--skip-checks", stage=_GATEWAY),
+        _manage(options, "gateway", "simulated_gateway", stage=_GATEWAY),
         _manage(options, "scheduler", "scheduler", "--skip-checks"),
         _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),
         *(

@@ -62,7 +62,6 @@ def redis_url_at(sockets: Path) -> str:
 def require_stores(*, database_url: str, redis_url: str, data_dir: Path) -> None:
     """Raise `StoresNotRunning`, in words for a person, when an embedded store does not answer.
 
-    Commands call it first, so that a forgotten `make run` reads better than a driver's traceback.
     Stores given by `DATABASE_URL` and `REDIS_URL` are reached over the network and are not looked at.
     """
     sockets = {"PostgreSQL": _postgres_socket(database_url), "Valkey": _valkey_socket(redis_url)}
