@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import close_old_connections, connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import services
@@ -216,3 +219,13 @@ def test_two_admins_who_demote_each_other_at_once_leave_one() -> None:
         thread.join()
     assert len(refusals) == 1
     assert Membership.objects.filter(organization=organization, roles__contains=[Role.ADMIN]).count() == 1
+
+
+def test_an_invitation_ends_after_three_days(
+    client_of: ClientOf, client: Client, organization: Organization, admin: User
+) -> None:
+    add(client_of(admin), organization)
+    path = invitation_path(admin, organization, "nina@example.com")
+    with time_machine.travel(timezone.now() + dt.timedelta(days=3, minutes=1)):
+        assert client.get(path).status_code == 410
+    assert client.get(path).status_code == 200

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import close_old_connections, connection
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from projects import services
@@ -107,3 +108,15 @@ def test_retiring_both_keys_at_once_leaves_one() -> None:
     for thread in threads:
         thread.join()
     assert AppKey.objects.filter(project=project, retired_at=None).count() == 1
+
+
+def test_the_page_costs_the_same_with_many_keys(
+    client_of: ClientOf, project: Project, operator: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    AppKeyFactory.create_batch(20, project=project)
+    client = client_of(operator)
+    address = reverse("application-information", args=[project.slug])
+    client.get(address)
+    # Session, person, project, memberships, keys, projects of the switcher.
+    with django_assert_num_queries(6):
+        client.get(address)
