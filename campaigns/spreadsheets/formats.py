@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Final, TypeAlias
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.styles.numbers import BUILTIN_FORMATS, STRIP_RE, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import from_excel
 
 from campaigns.spreadsheets.types import CELL_DATE, CELL_ERROR, CELL_NUMBER, RawCell
@@ -23,9 +24,7 @@ CellFormat: TypeAlias = Callable[[Number], RawCell]
 
 _MAX_FORMATS: Final = 65_536
 _SIMPLE: Final = re.compile(r"(#,##)?(0{1,20})(?:\.(0{1,10}))?(%)?(?:_.)*")
-_DATE_PARTS: Final = re.compile(
-    r'yyyy|yy|mm?|dd?|hh?|ss?|am/pm|"[^"]*"|\\.|[-/.:, 年月日時时分秒]', re.IGNORECASE
-)
+_DATE_PARTS: Final = re.compile(r'y+|m+|d+|h+|s+|"[^"]*"|\\.|[-/.:, 年月日時时分秒]', re.IGNORECASE)
 
 _NUM_FMT: Final = names_of("numFmt")
 _CELL_XFS: Final = names_of("cellXfs")
@@ -39,9 +38,7 @@ def plain_number(value: Number) -> str:
     if isinstance(value, int):
         return str(value)
     text = format(value, ".15g")
-    if "e" in text and 1e-7 <= abs(value) < 1e21:
-        text = format(value, "f").rstrip("0").rstrip(".") if abs(value) < 1 else format(value, ".0f")
-    return text
+    return format(Decimal(text), "f") if "e" in text and 1e-9 <= abs(value) < 1e21 else text
 
 
 def read_styles(chunks: Iterator[bytes], part: str) -> list[str]:
@@ -109,6 +106,9 @@ def cell_format(code: str, epoch: datetime.datetime) -> CellFormat | None:
 
 def _date_format(code: str, epoch: datetime.datetime) -> CellFormat:
     is_duration = is_timedelta_format(code)
+    shown_parts = STRIP_RE.sub("", code.split(";")[0]).lower()
+    has_date = "y" in shown_parts or "d" in shown_parts
+    has_time = "h" in shown_parts or "s" in shown_parts
     layout = _date_layout(code)
 
     def show(value: Number) -> RawCell:
@@ -117,21 +117,25 @@ def _date_format(code: str, epoch: datetime.datetime) -> CellFormat:
         except (OverflowError, ValueError):
             # Excel shows a row of #: there is no such day.
             return [CELL_ERROR, "#VALUE!"]
-        return [CELL_DATE, show_moment(moment, layout)]
+        if isinstance(moment, datetime.datetime):
+            if layout is not None:
+                return [CELL_DATE, moment.strftime(layout)]
+            moment = moment if has_date and has_time else moment.date() if has_date else moment.time()
+        return [CELL_DATE, show_moment(moment)]
 
     return show
 
 
-def show_moment(moment: object, layout: str | None = None) -> str:
-    """A date, time or duration in the layout of its cell, else in the form of ISO 8601 without what is zero."""
+def show_moment(moment: object) -> str:
+    """A date, time or duration in the form of ISO 8601, without seconds where they are zero."""
     if isinstance(moment, datetime.datetime):
-        if layout is not None:
-            return moment.strftime(layout)
-        if moment.time() == datetime.time():
-            return moment.date().isoformat()
-        return moment.isoformat(" ", "seconds").removesuffix(":00")
+        return moment.isoformat(" ", "seconds").removesuffix(" 00:00:00").removesuffix(":00")
     if isinstance(moment, datetime.time):
         return moment.isoformat("seconds").removesuffix(":00")
+    if isinstance(moment, datetime.timedelta):
+        minutes, seconds = divmod(round(moment.total_seconds()), 60)
+        shown = f"{minutes // 60}:{minutes % 60:02}"
+        return f"{shown}:{seconds:02}" if seconds else shown
     return str(moment)
 
 
@@ -151,12 +155,14 @@ def _date_layout(code: str) -> str | None:
     is_after_hours = False
     for part in parts:
         word = part.lower()
-        if word[0] in "ymdhs" and len(word) <= 4 and word[0] == word[-1]:
+        if word[0] in "ymdhs":
             is_minutes = word[0] == "m" and is_after_hours
-            layout.append(_STRFTIME["n" + word if is_minutes else word])
+            directive = _STRFTIME.get("n" + word if is_minutes else word)
+            if directive is None:
+                # Names of months and days depend on the machine's language.
+                return None
+            layout.append(directive)
             is_after_hours = word[0] == "h" or (is_after_hours and word[0] == "m")
-        elif word == "am/pm":
-            return None
         else:
             layout.append(part.strip('"\\').replace("%", "%%"))
     return "".join(layout)

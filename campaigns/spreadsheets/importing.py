@@ -180,6 +180,9 @@ class Import:
         names, n_beyond = name_columns(others, self.facts.header)
         self.report.surplus_columns, self.report.n_columns_beyond = names, n_beyond
         self.report.n_hidden_rows = answer["n_hidden_rows"]
+        is_whole = self._options.after_row <= self.plan.header_row
+        if is_whole and not self.report.n_rows:
+            raise FileRefused(FileRefusal.NO_ROWS, row=self.plan.header_row)
 
     def _close(self) -> None:
         if self._reader is not None:

@@ -168,11 +168,13 @@ def _guess_number_column(rows: Sequence[RawRow], width: int, default_country: st
     """The first column, unless it has no telephone number in the first rows and another has."""
     best, most = 0, 0
     for column in range(width):
-        n_numbers = sum(_is_number(cells[column], default_country) for _, cells in rows)
-        if n_numbers > most:
-            best, most = column, n_numbers
+        filled = [cells[column] for _, cells in rows if cells[column] is not None]
+        n_numbers = sum(_is_number(cell, default_country) for cell in filled)
         if column == 0 and n_numbers:
-            break
+            return 0
+        # Of amounts and dates a few look like numbers.
+        if n_numbers > most and 2 * n_numbers >= len(filled):
+            best, most = column, n_numbers
     return best
 
 

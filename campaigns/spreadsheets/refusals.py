@@ -41,6 +41,7 @@ class FileRefusal(StrEnum):
 
     # What is in it
     NO_CELLS = "no_cells"
+    NO_ROWS = "no_rows"
     NO_SUCH_SHEET = "no_such_sheet"
     TOO_MANY_ROWS = "too_many_rows"
 
@@ -122,6 +123,10 @@ _WORDS: Final[dict[FileRefusal, _Words]] = {
     ),
     FileRefusal.NO_CELLS: _Words(
         _("The file has no filled cells."), _("Put the numbers in the first column and save it again.")
+    ),
+    FileRefusal.NO_ROWS: _Words(
+        _("Below the headings in row %(row)s there is nothing."),
+        _("Put the recipients below the headings, or say that the file has none."),
     ),
     FileRefusal.NO_SUCH_SHEET: _Words(
         _("The workbook has no sheet called %(sheet)s."), _("Choose one of its sheets: %(sheets)s.")
