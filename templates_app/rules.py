@@ -60,7 +60,7 @@ def check_body(draft: BodyDraft) -> list[Finding]:
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: (not finding.hard, finding.start, finding.end))
+    return sorted(findings, key=lambda one: (not one.hard, one.field != "text", one.start, one.end))
 
 
 # --- Rules of any text ----------------------------------------------------------------------------------

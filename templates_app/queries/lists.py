@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,10 @@ class Entry(Generic[Owner, R]):
     owner: Owner
     latest: R
     in_use: R | None
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.latest.decided_at or self.latest.submitted_at or self.latest.created_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,29 @@ def count_by_state(
     return dict(counts)
 
 
-def latest_revision(owner: Signature | BodyTemplate) -> AnyRevision:
-    """The newest revision with its authors. One query."""
-    revision: AnyRevision = owner.revisions.select_related("created_by", "submitted_by").latest("number")
+def latest_signature_revision(signature: Signature) -> SignatureRevision:
+    """The newest revision with its authors; 404 in the moment between its discarding and the page. One query."""
+    return _latest(signature.revisions.select_related("signature__project", "created_by", "submitted_by"))
+
+
+def latest_body_template_revision(body_template: BodyTemplate) -> BodyTemplateRevision:
+    """The newest revision with its authors; 404 in the moment between its discarding and the page. One query."""
+    return _latest(
+        body_template.revisions.select_related("body_template__project", "created_by", "submitted_by")
+    )
+
+
+def approved_revision(owner: Signature | BodyTemplate) -> AnyRevision | None:
+    """The revision in use. One query."""
+    revision: AnyRevision | None = owner.revisions.filter(status=RevisionStatus.APPROVED).first()
     return revision
+
+
+def _latest(revisions: QuerySet[R]) -> R:
+    found = revisions.order_by("-number").first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _with_latest(owners: QuerySet[Any]) -> QuerySet[Any]:

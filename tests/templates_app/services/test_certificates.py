@@ -16,10 +16,9 @@ from tests.templates_app.texts import approved_signature, document, draft_signat
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def storage(settings: object, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
-    return tmp_path
+@pytest.fixture
+def storage(certificate_folder: Path) -> Path:
+    return certificate_folder
 
 
 def stored_files(storage: Path) -> list[Path]:

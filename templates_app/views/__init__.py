@@ -1,0 +1,1 @@
+"""The pages of signatures, body templates and their reviews."""
