@@ -104,6 +104,21 @@ def mask_msisdn(e164: str) -> str:
     return " ".join(part for part in shown if part)
 
 
+def mask_written(value: object) -> str:
+    """A cell's text with digits hidden in its middle; for cells that need not hold a number.
+
+    At least four digits are hidden; a text with fewer than five is shown as it is, there is no number in it.
+    """
+    text = str(value) if value is not None else ""
+    places = [place for place, character in enumerate(text) if character.isdecimal()]
+    if len(places) <= 4:
+        return text
+    n_last = min(4, len(places) - 4)
+    n_first = min(5, len(places) - 4 - n_last)
+    hidden = set(places[n_first : len(places) - n_last])
+    return "".join("*" if place in hidden else character for place, character in enumerate(text))
+
+
 def is_domestic(country: str, home_country: str) -> bool:
     """Whether a number of this country is domestic here. Hong Kong, Macao and Taiwan are not China's +86."""
     return country == home_country

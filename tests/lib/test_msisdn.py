@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsconsole.lib.msisdn import Msisdn, MsisdnError, is_domestic, mask_msisdn, read_msisdn, region_of
+from smsconsole.lib.msisdn import (
+    Msisdn,
+    MsisdnError,
+    is_domestic,
+    mask_msisdn,
+    mask_written,
+    read_msisdn,
+    region_of,
+)
 from smsconsole.lib.types import RefusalReason, Region
 
 MOBILE = "+8613800138000"
@@ -258,6 +266,18 @@ def test_no_masked_number_can_be_read_back(country: str):
     shown = mask_msisdn(number).replace("*", "").replace(" ", "").removeprefix("+")
 
     assert len(number[1:]) - len(shown) >= 3
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("+8613800138000", "+86138****8000"), (8613800138000, "86138****8000"), ("138-0013-8000", "138-****-8000"),
+        ("+86 138 0013 8000 ext 12", "+86 138 ****** 00 ext 12"), ("51234", "****4"), ("n/a", "n/a"), (None, ""),
+        ("room 101", "room 101"), ("8.6138E+12", "8.****+12"),
+    ],
+)  # fmt: skip
+def test_cells_that_need_not_be_numbers_are_masked_as_written(value: object, masked: str):
+    assert mask_written(value) == masked
 
 
 def test_hong_kong_is_international_for_mainland_china():
