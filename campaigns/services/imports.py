@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign, Upload
+from campaigns.refused_files import describe_refusal
 from campaigns.services.changes import tell
 from campaigns.services.forecasts import renew_forecast
 from campaigns.services.rows import UploadGone, close_upload, store_rows
@@ -124,7 +125,7 @@ def _refuse(upload: Upload, refusal: FileRefused) -> None:
         cursor.execute("DELETE FROM campaigns_refusedrow WHERE upload_id = %s", [upload.pk])
         Upload.objects.filter(pk=upload.pk).update(
             status=UploadStatus.REFUSED,
-            refusal=refusal.as_dict(),
+            refusal=describe_refusal(refusal)._asdict(),
             cursor_row=0,
             n_rows=0,
             n_recipients=0,

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from campaigns.reasons import REASONS
+from campaigns.refused_files import describe_refusal
 from campaigns.spreadsheets import FileRefused, Import, ParsedRow, ReadOptions, RowError, import_rows
 
 EXIT_REFUSED: Final = 1
@@ -49,11 +50,15 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(str(error), returncode=EXIT_WRONG_CALL) from error
         except FileRefused as refusal:
+            words = describe_refusal(refusal)
             if options["json"]:
-                self.stdout.write(json.dumps({"file": path.name, "refused": refusal.as_dict()}))
-            raise CommandError(f"{refusal.sentence} {refusal.advice}", returncode=EXIT_REFUSED) from refusal
+                self._write_json({"file": path.name, "refused": words._asdict()})
+            raise CommandError(f"{words.sentence} {words.advice}", returncode=EXIT_REFUSED) from refusal
         if options["json"]:
-            self.stdout.write(json.dumps(verdict, ensure_ascii=False))
+            self._write_json(verdict)
+
+    def _write_json(self, verdict: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(verdict, ensure_ascii=False))
 
     def _read(self, path: Path, options: ReadOptions, *, is_quiet: bool) -> dict[str, Any]:
         duplicates = _DuplicateCount()
