@@ -58,7 +58,13 @@ def rebuild_counters(dispatch_id: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         dispatch = Dispatch.objects.select_for_update().get(pk=dispatch_id)
         values = _range(dispatch)
-        for statement in (sql.DROP_DELTAS, sql.DROP_COUNTS, sql.RECOUNT, sql.RECOUNT_BATCHES, sql.RECOUNT_DISPATCH):
+        for statement in (
+            sql.DROP_DELTAS,
+            sql.DROP_COUNTS,
+            sql.RECOUNT,
+            sql.RECOUNT_BATCHES,
+            sql.RECOUNT_DISPATCH,
+        ):
             cursor.execute(statement, values)
 
 
@@ -79,7 +85,10 @@ def _counters(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
     for status in sorted(counted.keys() | kept.keys()):
         if counted.get(status, (0, 0)) != kept.get(status, (0, 0)):
             name = MessageStatus(status).name.lower()
-            yield 2, f"{name}: counters say {kept.get(status, (0, 0))}, the messages {counted.get(status, (0, 0))}"
+            yield (
+                2,
+                f"{name}: counters say {kept.get(status, (0, 0))}, the messages {counted.get(status, (0, 0))}",
+            )
     n_open = counted.get(MessageStatus.QUEUED, (0, 0))[0]
     if dispatch.n_open != n_open:
         yield 2, f"the dispatch says {dispatch.n_open} open, the messages {n_open}"
@@ -105,7 +114,9 @@ def _claims(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
 
 def _suspensions(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
     """4: between a suspension's commit and the next continuation no window was claimed."""
-    cursor.execute(sql.CLAIMED_WHILE_SUSPENDED, {"dispatch": dispatch.pk, "subject": f"dispatch:{dispatch.pk}"})
+    cursor.execute(
+        sql.CLAIMED_WHILE_SUSPENDED, {"dispatch": dispatch.pk, "subject": f"dispatch:{dispatch.pk}"}
+    )
     for window_id, late_seconds in cursor.fetchall():
         yield 4, f"window {window_id} was claimed {late_seconds:.3f} s after the suspension"
 

@@ -12,32 +12,34 @@ SELECT id, is_range, first_id, last_id FROM delivery_window
 WHERE dispatch_id = %(dispatch)s AND state = 1 ORDER BY id
 """
 
-# The inner select finds the ids in the narrow table alone; bodies are joined for one page only.
+# The page's ids are found first, in the narrow table alone, and then the bodies one by one: whatever the planner
+# believes about sizes (statistics may be from when the table was empty), no other order is open to it.
+_BODY = "CROSS JOIN LATERAL (SELECT * FROM delivery_messagebody WHERE message_id = m.id LIMIT 1) b"
+
 SCAN = f"""
-SELECT {_COLUMNS}
-FROM (
+WITH m AS MATERIALIZED (
     SELECT * FROM delivery_message
     WHERE id BETWEEN %(first)s AND %(last)s
       AND (%(statuses)s::smallint[] IS NULL OR status = ANY(%(statuses)s::smallint[]))
     ORDER BY id LIMIT %(limit)s
-) m JOIN delivery_messagebody b ON b.message_id = m.id
-ORDER BY m.id
+)
+SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # noqa: S608  (only constants of this module are put in)
 
+# A range of (rare_status, id) fits no index but the one of rare statuses.
 RARE = f"""
-SELECT {_COLUMNS}
-FROM (
+WITH m AS MATERIALIZED (
     SELECT * FROM delivery_message
-    WHERE dispatch_id = %(dispatch)s AND rare_status = %(status)s AND id BETWEEN %(first)s AND %(last)s
-    ORDER BY id LIMIT %(limit)s
-) m JOIN delivery_messagebody b ON b.message_id = m.id
-ORDER BY m.id
+    WHERE dispatch_id = %(dispatch)s AND rare_status IS NOT NULL AND (rare_status, id) >= (%(status)s::smallint, %(first)s)
+      AND (rare_status, id) <= (%(status)s::smallint, %(last)s)
+    ORDER BY rare_status, id LIMIT %(limit)s
+)
+SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # noqa: S608
 
 # Only batches that still have open messages are looked into.
 WAITING = f"""
-SELECT {_COLUMNS}
-FROM (
+WITH m AS MATERIALIZED (
     SELECT m.* FROM delivery_batch t
     JOIN LATERAL (
         SELECT * FROM delivery_message m
@@ -50,13 +52,12 @@ FROM (
     ) m ON true
     WHERE t.dispatch_id = %(dispatch)s AND t.n_open > 0 AND t.last_id >= %(first)s
     ORDER BY t.id, m.id LIMIT %(limit)s
-) m JOIN delivery_messagebody b ON b.message_id = m.id
-ORDER BY m.id
+)
+SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # noqa: S608
 
 SENDING = f"""
-SELECT {_COLUMNS}
-FROM (
+WITH m AS MATERIALIZED (
     SELECT m.* FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS f (first, last)
     JOIN delivery_message m ON m.id BETWEEN greatest(f.first, %(first)s) AND f.last
     WHERE m.status = 0 AND m.window_id IS NULL
@@ -64,21 +65,27 @@ FROM (
     SELECT m.* FROM delivery_message m
     WHERE m.window_id = ANY(%(windows)s::bigint[]) AND m.status = 0 AND m.id >= %(first)s
     ORDER BY id LIMIT %(limit)s
-) m JOIN delivery_messagebody b ON b.message_id = m.id
-ORDER BY m.id
+)
+SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # noqa: S608
 
 # By (project, number, id), and by (project, last four digits, id): both end in the dispatch's own id range.
+_MESSAGE = "CROSS JOIN LATERAL (SELECT * FROM delivery_message WHERE id = b.message_id LIMIT 1) m"
 SEARCH_WHOLE = f"""
-SELECT {_COLUMNS}
-FROM delivery_messagebody b JOIN delivery_message m ON m.id = b.message_id
-WHERE b.project_id = %(project)s AND b.msisdn = %(whole)s AND b.message_id BETWEEN %(first)s AND %(last)s
-ORDER BY m.id LIMIT 1000
+WITH b AS MATERIALIZED (
+    SELECT * FROM delivery_messagebody
+    WHERE project_id = %(project)s AND (msisdn, message_id) >= (%(whole)s, %(first)s)
+      AND (msisdn, message_id) <= (%(whole)s, %(last)s)
+    ORDER BY msisdn, message_id LIMIT 1000
+)
+SELECT {_COLUMNS} FROM b {_MESSAGE} ORDER BY m.id
 """  # noqa: S608
 SEARCH_TAIL = f"""
-SELECT {_COLUMNS}
-FROM delivery_messagebody b JOIN delivery_message m ON m.id = b.message_id
-WHERE b.project_id = %(project)s AND right(b.msisdn, 4) = %(tail)s AND b.msisdn LIKE %(like)s
-  AND b.message_id BETWEEN %(first)s AND %(last)s
-ORDER BY m.id LIMIT 1000
+WITH b AS MATERIALIZED (
+    SELECT * FROM delivery_messagebody
+    WHERE project_id = %(project)s AND (right(msisdn, 4), message_id) >= (%(tail)s, %(first)s)
+      AND (right(msisdn, 4), message_id) <= (%(tail)s, %(last)s) AND msisdn LIKE %(like)s
+    ORDER BY right(msisdn, 4), message_id LIMIT 1000
+)
+SELECT {_COLUMNS} FROM b {_MESSAGE} ORDER BY m.id
 """  # noqa: S608

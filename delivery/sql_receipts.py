@@ -11,9 +11,11 @@ INSERT INTO delivery_readcursor (name, xid, last_id) VALUES ('receipts', 0, 0) O
 # What a receipt is joined with: the newest part that carries its id, else the message our reference names.
 _JOIN_MESSAGE = """
 LEFT JOIN LATERAL (
-    SELECT p.message_id, p.attempt, p.seq FROM delivery_messagepart p
-    WHERE p.gateway_id = r.gateway_id AND p.gateway_message_id = r.gateway_message_id
-    ORDER BY p.id DESC LIMIT 1
+    -- OFFSET 0 keeps the planner from walking the primary key backwards until it meets the id.
+    SELECT p.message_id, p.attempt, p.seq FROM (
+        SELECT * FROM delivery_messagepart p
+        WHERE p.gateway_id = r.gateway_id AND p.gateway_message_id = r.gateway_message_id OFFSET 0
+    ) p ORDER BY p.id DESC LIMIT 1
 ) part ON true
 CROSS JOIN LATERAL (
     -- CASE, not WHERE: a filter may be evaluated after the casts that it should guard.

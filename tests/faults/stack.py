@@ -175,6 +175,13 @@ class FaultStack:
         self._fail_points[name] = fail_point
         self.kill(name)
 
+    def restart_postgres(self, *, by: signal.Signals | None = None) -> None:
+        """Stop PostgreSQL, cleanly or by the given signal, and start it again on its data."""
+        self.stores.stop_one("postgres", by=by)
+        self.stores.start_one("postgres")
+        # This process's own connection died with it.
+        connection.close()
+
     # --- Trials ------------------------------------------------------------------------------------------
 
     def set_rate(self, rate: float | None) -> None:

@@ -50,13 +50,11 @@ def flush_valkey(stack: FaultStack, dispatch: Dispatch) -> None:
 
 
 def restart_postgres(stack: FaultStack, dispatch: Dispatch) -> None:
-    stack.stores.stop_one("postgres")
-    stack.stores.start_one("postgres")
+    stack.restart_postgres()
 
 
 def kill_postgres(stack: FaultStack, dispatch: Dispatch) -> None:
-    stack.stores.stop_one("postgres", by=signal.SIGQUIT)
-    stack.stores.start_one("postgres")
+    stack.restart_postgres(by=signal.SIGQUIT)
 
 
 def suspend_and_continue(stack: FaultStack, dispatch: Dispatch) -> None:
