@@ -2,7 +2,7 @@
 
 Without `DATABASE_URL` and `REDIS_URL` it starts a PostgreSQL and a Valkey of its own in a temporary folder,
 before Django reads its settings, and stops them at the end. `python -m tests.stores manage.py check` runs a
-command beside such stores; with `--durable` they keep every safety on, for measurements and faults.
+command beside such stores. With `--durable` they are always its own and keep every safety on, for measurements.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ def provide_stores(*, durable: bool) -> None:
 
 def main(arguments: list[str]) -> int:
     durable = arguments[:1] == ["--durable"]
+    if durable:
+        # A measurement fills its database: never one that somebody uses.
+        os.environ.pop("DATABASE_URL", None)
+        os.environ.pop("REDIS_URL", None)
     provide_stores(durable=durable)
     return subprocess.run([sys.executable, *arguments[durable:]]).returncode
 

@@ -1,0 +1,1 @@
+"""Measurements of speed and memory. Each module has `run()`, which returns its results."""
