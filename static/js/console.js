@@ -104,6 +104,9 @@
 
   // --- A form is posted once -------------------------------------------------------------------------------
 
+  // Long enough for an impatient finger; a form whose answer is a file stays on its page and works again.
+  const POSTING_MS = 10_000;
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
@@ -113,13 +116,16 @@
     }
     form.dataset.posting = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
+    setTimeout(allowPosting, POSTING_MS);
   });
 
-  // The page may come back from the browser's history with its forms still marked.
-  window.addEventListener("pageshow", () => {
+  function allowPosting() {
     for (const form of document.querySelectorAll("form[data-posting]")) delete form.dataset.posting;
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
-  });
+  }
+
+  // The page may come back from the browser's history with its forms still marked.
+  window.addEventListener("pageshow", allowPosting);
 
   document.addEventListener("change", (event) => {
     event.target.closest("form[data-submit-on-change]")?.requestSubmit();
@@ -237,8 +243,19 @@
 
   document.addEventListener("htmx:responseError", (event) => {
     if (polls(event.detail.elt)) return; // The next round tries again; a toast every ten seconds helps nobody.
-    showToast("error", event.detail.xhr.responseText.slice(0, 300) || event.detail.xhr.statusText);
+    showToast("error", reasonIn(event.detail.xhr.responseText) || event.detail.xhr.statusText);
   });
+
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!polls(event.detail.elt)) showToast("error", document.getElementById("toasts").dataset.offline);
+  });
+
+  // An error answer is one of the console's own pages (or a plain sentence): its words, without the page.
+  function reasonIn(answer) {
+    const page = new DOMParser().parseFromString(answer, "text/html");
+    const parts = page.querySelectorAll("h1, .page-lead");
+    return (parts.length ? [...parts] : [page.body]).map((part) => part.textContent.trim()).join(". ").slice(0, 300);
+  }
 
   // --- Keys ------------------------------------------------------------------------------------------------
 
