@@ -1,0 +1,140 @@
+"""Shape of what people type on the campaign pages. What it means is decided in `services`."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Choices = Iterable[tuple[str, Any]]
+
+
+class WhatForm(forms.Form):
+    """What is sent: an approved text and signature, and the campaign's own words about itself."""
+
+    body_template_revision = forms.ChoiceField(label=_("Template name"), required=False)
+    signature_revision = forms.ChoiceField(label=_("Signature name"), required=False)
+    name = forms.CharField(
+        label=_("Campaign name"),
+        max_length=30,
+        required=False,
+        help_text=_("Up to 30 characters; only your organization sees it."),
+    )
+    sender_id = forms.CharField(
+        label=_("Sender ID"),
+        max_length=15,
+        required=False,
+        help_text=_(
+            "Shown as the sender on the phone: up to 11 letters and digits, or up to 15 digits. "
+            "Use the real name of your app, site or company; carriers refuse anything else."
+        ),
+    )
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, templates: Choices, signatures: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["body_template_revision"], templates, _("Choose an approved template…"))
+        _offer(self.fields["signature_revision"], signatures, _("Choose an approved signature…"))
+
+
+class ManualForm(forms.Form):
+    numbers = forms.CharField(
+        label=_("Numbers"),
+        widget=forms.Textarea(attrs={"autocomplete": "off", "inputmode": "tel", "spellcheck": "false"}),
+        help_text=_("Up to 100, separated by commas, spaces or lines."),
+    )
+
+
+class TestForm(forms.Form):
+    __test__ = False  # Its name looks like a test case to pytest.
+
+    numbers = forms.CharField(
+        label=_("Numbers of your own"),
+        widget=forms.Textarea(attrs={"autocomplete": "off", "inputmode": "tel", "spellcheck": "false"}),
+        help_text=_("Up to 5, separated by commas, spaces or lines."),
+    )
+
+
+class FileChoicesForm(forms.Form):
+    """How to read the file, where the guess was wrong. Offers only what the file has."""
+
+    sheet = forms.ChoiceField(label=_("Sheet"))
+    number_column = forms.TypedChoiceField(label=_("Number column"), coerce=int)
+    has_header = forms.TypedChoiceField(
+        label=_("Header"),
+        coerce=lambda value: value == "yes",
+        choices=[("yes", _("The first row names the columns")), ("no", _("The first row is data"))],
+    )
+    encoding = forms.ChoiceField(label=_("Encoding"))
+    separator = forms.ChoiceField(
+        label=_("Separator"),
+        choices=[(",", _("Comma")), (";", _("Semicolon")), ("\t", _("Tab")), ("|", _("Vertical bar"))],
+    )
+
+    def __init__(
+        self, *args: Any, sheets: Choices, columns: Choices, encodings: Choices, is_csv: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        _set_choices(self.fields["number_column"], columns)
+        _set_choices(self.fields["sheet"], sheets)
+        _set_choices(self.fields["encoding"], encodings)
+        for name in ["sheet"] if is_csv else ["encoding", "separator"]:
+            del self.fields[name]
+
+
+class WhenForm(forms.Form):
+    """Now, or a day and time as a clock on the wall of that zone shows it."""
+
+    when = forms.ChoiceField(choices=[("now", _("Send now")), ("schedule", _("Send by schedule"))])
+    date = forms.DateField(label=_("Date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    time = forms.TimeField(
+        label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    fold = forms.ChoiceField(
+        label=_("The clocks go back and this time comes twice. Which one?"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[("0", _("The first, still in summer time")), ("1", _("The second, an hour later"))],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _set_choices(
+            self.fields["time_zone"], [(name, name) for name in sorted(zoneinfo.available_timezones())]
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("when") == "schedule":
+            for name in ("date", "time", "time_zone"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("Needed for a schedule."))
+        return cleaned
+
+
+class SendForm(forms.Form):
+    verification = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    verification_code = forms.CharField(
+        label=_("Verification code"),
+        max_length=12,
+        required=False,
+        strip=True,
+        widget=forms.TextInput(
+            attrs={"class": "code-input", "autocomplete": "off", "inputmode": "numeric", "required": True}
+        ),
+        help_text=_("Type what the picture shows or the sound says. It is good for 5 minutes and 5 tries."),
+    )
+
+
+def _offer(field: forms.Field, choices: Choices, invitation: str | Promise) -> None:
+    _set_choices(field, [("", invitation), *choices])
+
+
+def _set_choices(field: forms.Field, choices: Choices) -> None:
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
+    field.choices = list(choices)

@@ -1,0 +1,13 @@
+"""The pages of this app in the side navigation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role
+from projects.navigation import Item, Section
+
+ITEMS = [
+    Item(_("Send"), "send", "campaign-new", Section.WORK, 10, role=Role.OPERATOR),
+    Item(_("Campaigns"), "list-check", "campaign-list", Section.WORK, 20, is_home=True),
+]

@@ -1,0 +1,1 @@
+"""The campaign pages, by what they are about."""

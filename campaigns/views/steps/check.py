@@ -1,0 +1,193 @@
+"""The last step: what sending will do, a test, the verification code, and the button that says its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.forms import SendForm, TestForm
+from campaigns.models import Campaign, Forecast, Verification
+from campaigns.queries.trials import test_rows
+from campaigns.services import (
+    Preview,
+    Problem,
+    is_by_mail,
+    issue_verification,
+    open_verification,
+    previews,
+    problems_before_sending,
+)
+from campaigns.templatetags.campaign_words import duration
+from campaigns.views.steps.draft import Draft, Step
+from campaigns.views.steps.when import schedule_words
+from projects.templatetags.console import grouped, percent_of
+from smsconsole.lib.countries import country_name
+
+COUNTRIES_SHOWN = 8
+SEGMENTS_SHOWN = 8
+# A receipt that takes longer is not waited for on the page.
+TESTS_WATCHED_FOR = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramBar:
+    segments: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountryLine:
+    name: str
+    n_messages: int
+    n_segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastWords:
+    """A stored forecast as the page shows it."""
+
+    n_messages: int
+    messages_note: str
+    n_people: int
+    people_note: str
+    n_segments: int
+    segments_note: str
+    finish_words: str
+    finish_note: str
+    histogram: list[HistogramBar]
+    countries: list[CountryLine]
+    n_more_countries: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewCard:
+    title: str
+    preview: Preview
+    sender: str
+
+
+def check_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
+    campaign = draft.campaign
+    is_locked = campaign is None or not draft.has_recipients or not draft.body
+    step = Step(
+        key="check",
+        title=_("Check and send"),
+        template="campaigns/_check.html",
+        is_locked=is_locked,
+        hint=_("Opens when the file is uploaded and checked."),
+    )
+    if campaign is None or is_locked:
+        return step, {"send_words": _("Send"), "can_send": False}
+    problems = problems_before_sending(campaign)
+    forecast = draft.forecast
+    waits = any(problem.code == "no_forecast" for problem in problems)
+    can_send = not problems
+    code = _verification(draft, campaign) if can_send else None
+    shown = None if waits or forecast is None else forecast
+    return step, {
+        "forecast": forecast_words(campaign, shown) if shown else None,
+        "forecast_waits": waits,
+        "previews": [_card(one, campaign) for one in previews(campaign)] if shown else [],
+        "test_form": draft.form("test_form", TestForm, initial={}),
+        **tests_context(campaign),
+        "send_form": draft.form("send_form", SendForm, initial={}),
+        "send_problems": [problem for problem in problems if problem.code != "no_forecast"],
+        "verification": code,
+        "verification_by_mail": is_by_mail(),
+        "can_send": can_send,
+        "send_words": send_words(campaign, shown),
+        "effect_words": effect_words(draft, campaign, problems),
+    }
+
+
+def tests_context(campaign: Campaign) -> dict[str, Any]:
+    """The latest tests, and whether it is worth asking again."""
+    rows = test_rows(campaign)
+    is_fresh = any(timezone.now() - row.sent_at < TESTS_WATCHED_FOR for row in rows)
+    return {"test_rows": rows, "tests_move": is_fresh and any(row.is_moving for row in rows)}
+
+
+def _verification(draft: Draft, campaign: Campaign) -> Verification:
+    # A code that was refused is shown anew: who mistypes once should not have to guess the same picture.
+    wants_new = "new_code" in draft.request.GET
+    issue = issue_verification if wants_new else open_verification
+    return issue(campaign=campaign, by=draft.user)
+
+
+def send_words(campaign: Campaign, forecast: Forecast | None) -> str:
+    """ "Send 48 211 messages (61 030 segments) to 47 902 people": the button says what it does."""
+    if forecast is None:
+        return _("Send")
+    n = forecast.n_messages
+    words = ngettext(
+        "%(n)s message (%(segments)s) to %(people)s", "%(n)s messages (%(segments)s) to %(people)s", n
+    ) % {
+        "n": grouped(n),
+        "segments": ngettext("%(n)s segment", "%(n)s segments", forecast.n_segments)
+        % {"n": grouped(forecast.n_segments)},
+        "people": ngettext("%(n)s person", "%(n)s people", forecast.n_people)
+        % {"n": grouped(forecast.n_people)},
+    }
+    return (_("Schedule %(what)s") if campaign.scheduled_at else _("Send %(what)s")) % {"what": words}
+
+
+def effect_words(draft: Draft, campaign: Campaign, problems: Sequence[Problem]) -> str:
+    """What else follows from the click."""
+    if problems:
+        return ""
+    upload = draft.upload
+    parts = []
+    if campaign.scheduled_at:
+        parts.append(_("Starts %(when)s") % {"when": schedule_words(campaign)})
+    if upload and upload.n_refused:
+        parts.append(_("%(n)s refused rows are left out") % {"n": grouped(upload.n_refused)})
+    if upload and upload.n_duplicates:
+        parts.append(_("%(n)s duplicates are sent to once") % {"n": grouped(upload.n_duplicates)})
+    return " · ".join(parts)
+
+
+def forecast_words(campaign: Campaign, forecast: Forecast) -> ForecastWords:
+    n = forecast.n_messages
+    gsm7 = forecast.encodings.get("GSM-7", 0)
+    encodings = _("%(share)s in GSM-7, the rest in UCS-2") % {"share": percent_of(gsm7, n)}
+    if gsm7 == n:
+        encodings = _("all in GSM-7")
+    elif not gsm7:
+        encodings = _("all in UCS-2, 70 characters a segment")
+    start = campaign.scheduled_at or timezone.now()
+    finish = (start + timedelta(seconds=forecast.seconds)).astimezone(campaign.project.zone)
+    is_today = finish.date() == timezone.now().astimezone(campaign.project.zone).date()
+    per_message = forecast.n_segments / n if n else 0
+    return ForecastWords(
+        n_messages=n,
+        messages_note=_("one for each row that can be sent to"),
+        n_people=forecast.n_people,
+        people_note=_("different numbers"),
+        n_segments=forecast.n_segments,
+        segments_note=_("%(mean)s a message, %(encodings)s")
+        % {"mean": f"{per_message:.2f}".rstrip("0").rstrip("."), "encodings": encodings},
+        finish_words=_("≈ %(time)s") % {"time": date_format(finish, "H:i" if is_today else "j M, H:i")},
+        finish_note=_("%(time)s at the gateway's rate") % {"time": duration(max(1, forecast.seconds))},
+        histogram=_histogram(forecast),
+        countries=[
+            CountryLine(country_name(code) or _("unknown"), messages, segments)
+            for code, messages, segments in forecast.countries[:COUNTRIES_SHOWN]
+        ],
+        n_more_countries=max(0, len(forecast.countries) - COUNTRIES_SHOWN),
+    )
+
+
+def _histogram(forecast: Forecast) -> list[HistogramBar]:
+    return [HistogramBar(segments, n) for segments, n in forecast.segments_histogram[:SEGMENTS_SHOWN]]
+
+
+def _card(preview: Preview, campaign: Campaign) -> PreviewCard:
+    titles = {"first": _("First row"), "longest": _("Longest"), "random": _("Random")}
+    return PreviewCard(title=titles[preview.kind], preview=preview, sender=campaign.sender_id)
