@@ -161,6 +161,25 @@ def test_a_formula_becomes_the_value_it_had(tmp_path: Path):
         assert table(content)[0][:3] == [42, None, "sent"]
 
 
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_a_cell_that_calls_itself_a_formula_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_plain: bool
+):
+    path = tmp_path / "hostile.xlsx"
+    book = openpyxl.Workbook()
+    book.active["A1"] = 42
+    book.save(path)
+    insert_cached_value(path, b't="n"><v>42</v>', b't="f"><v>=1+1</v>')
+    if is_plain:
+        plain_mode(monkeypatch)
+
+    kept, content = write_back(path, header_row=0, result=[RowResult(1, ["sent", ""])])
+
+    assert kept is not is_plain
+    assert not has_formula(content)
+    assert table(content) == [["=1+1", "sent"]]
+
+
 def insert_cached_value(path: Path, before: bytes, after: bytes) -> None:
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}

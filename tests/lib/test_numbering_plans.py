@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import phonenumbers
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
@@ -73,6 +74,17 @@ def test_national_patterns_and_phonenumbers_agree(almost: tuple[str, str, str], 
     if found is not None and truth is None:
         truth = phonenumbers_say(f"+{digits}", None)
     assert found is None or found == truth
+
+
+@pytest.mark.parametrize(
+    ("digits", "country"),
+    # They begin with the calling code and are numbers of a neighbour who shares it, read either way.
+    [("358412345", "AX"), ("358181234", "AX"), ("29089", "TA")],
+)
+def test_a_calling_code_without_plus_is_seen_where_phonenumbers_sees_it(digits: str, country: str):
+    found = find_national(digits, country)
+
+    assert found is None or found == phonenumbers_say(digits, country)
 
 
 def test_the_patterns_decide_nearly_every_mobile():
