@@ -9,6 +9,7 @@ CODE := accounts benchmarks campaigns delivery projects smsconsole templates_app
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo worker test check format bench faults screenshots
+.PHONY: check-format check-lint check-types check-imports check-pages check-project
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +29,25 @@ test: $(STAMP) ## Run all tests, with a few moments of each fault
 faults: $(STAMP) ## Run the fault tests at all of their moments
 	@FAULT_MOMENTS=20 exec $(PYTHON) -m pytest -m faults tests/faults
 
-check: $(STAMP) ## Format, lint, types, import contracts, page templates, migrations
+check: check-format check-lint check-types check-imports check-pages check-project ## Format, lint, types, imports, pages, migrations (-k: all findings)
+
+check-format: $(STAMP)
 	$(VENV)/bin/ruff format --check $(CODE)
+
+check-lint: $(STAMP)
 	$(VENV)/bin/ruff check $(CODE)
+
+check-types: $(STAMP)
 	$(VENV)/bin/mypy accounts campaigns delivery projects smsconsole templates_app
+
+check-imports: $(STAMP)
 	$(VENV)/bin/lint-imports
+
+check-pages: $(STAMP)
 	find templates -name '*.html' -print0 | xargs -0 -r $(VENV)/bin/djade --check --target-version 5.2
+
+# Stores of its own answer the questions that need a database.
+check-project: $(STAMP)
 	$(PYTHON) -m tests.stores manage.py check --fail-level WARNING
 	$(PYTHON) -m tests.stores manage.py makemigrations --check --dry-run
 
