@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from smsconsole.lib.segments import SegmentCount, count_segments, suggest_replacement
 from smsconsole.lib.types import Region
 from templates_app.rendering import find_placeholders, render_body, sample_parameters, signed_text
-from templates_app.rules import BodyDraft, Finding, check_body
+from templates_app.rules import BodyDraft, Finding, check_body, without_repeats
 from templates_app.signature_rules import SignatureDraft, check_signature
 
 SAMPLE_SIGNATURES = {Region.DOMESTIC: "演示商城", Region.INTERNATIONAL: "DemoShop"}
@@ -96,7 +96,7 @@ def _preview(final: str, *, source: str, findings: list[Finding]) -> Preview:
     return Preview(
         phone=_pieces(final, looks),
         source=marked(source, findings),
-        findings=findings,
+        findings=without_repeats(findings),
         n_characters=len(final),
         count=count,
         forcing=forcing,

@@ -63,6 +63,14 @@ def in_order(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (not one.hard, one.field != "text", one.start, one.end))
 
 
+def without_repeats(findings: list[Finding]) -> list[Finding]:
+    """For lists beside the marked text: one sentence once, however many places it is about."""
+    first: dict[str, Finding] = {}
+    for finding in findings:
+        first.setdefault(finding.message, finding)
+    return list(first.values())
+
+
 # --- Rules of any text ----------------------------------------------------------------------------------
 
 # Besides line feed: C0 and C1 controls, line and paragraph separators, and the marks that turn the direction

@@ -29,7 +29,7 @@ from templates_app.forms import (
 )
 from templates_app.models import BodyTemplate, BodyTemplateRevision
 from templates_app.previews import Preview, marked, preview_body
-from templates_app.rules import BodyDraft
+from templates_app.rules import BodyDraft, without_repeats
 from templates_app.samples import sample_by_key, samples_for
 from templates_app.statuses import RevisionStatus
 from templates_app.views.actions import REFUSALS, carry_out, state_chips
@@ -74,7 +74,7 @@ def body_template_detail(request: HttpRequest, slug: str, uuid: UUID) -> HttpRes
             },
         ),
         "source": marked(latest.text, findings),
-        "findings": findings,
+        "findings": without_repeats(findings),
         "nobody_can_review": latest.status == RevisionStatus.PENDING
         and not queries.other_reviewers_exist(latest),
         "may_write": Role.OPERATOR in roles,

@@ -23,6 +23,7 @@ from templates_app.forms import DecisionForm
 from templates_app.models import AnyRevision, SignatureRevision
 from templates_app.previews import marked
 from templates_app.rendering import BRACKETS
+from templates_app.rules import without_repeats
 from templates_app.statuses import RevisionStatus
 from templates_app.views.actions import carry_out
 
@@ -128,7 +129,7 @@ def _case_page(
         "is_own": revision.is_by(signed_in_person(request).pk),
         "earlier_case": cases[position - 1] if position else None,
         "later_case": cases[position + 1] if position + 1 < len(cases) else None,
-        "findings": findings,
+        "findings": without_repeats(findings),
         "source": marked(revision.text, findings),
         "previous": queries.previous_revision(revision),
         "brackets": BRACKETS[Region(revision.owner.region)],

@@ -30,6 +30,7 @@ from templates_app.forms import (
 from templates_app.models import Signature, SignatureRevision
 from templates_app.previews import SAMPLE_BODIES, Preview, preview_signature
 from templates_app.rendering import BRACKETS
+from templates_app.rules import without_repeats
 from templates_app.signature_rules import SignatureDraft
 from templates_app.statuses import RevisionStatus
 from templates_app.views.actions import REFUSALS, carry_out, state_chips
@@ -57,6 +58,7 @@ def signature_detail(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
     signature = get_object_or_404(Signature, project=project, uuid=uuid)
     latest = queries.latest_signature_revision(signature)
     roles = roles_in_project(request.user, project)
+    is_open = latest.status in (RevisionStatus.DRAFT, RevisionStatus.PENDING)
     context = {
         "project": project,
         "signature": signature,
@@ -64,9 +66,7 @@ def signature_detail(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
         "in_use": queries.approved_revision(signature),
         "story": queries.story(signature),
         "certificates": latest.certificates.order_by("pk"),
-        "findings": findings_of(latest)
-        if latest.status in (RevisionStatus.DRAFT, RevisionStatus.PENDING)
-        else [],
+        "findings": without_repeats(findings_of(latest)) if is_open else [],
         "nobody_can_review": latest.status == RevisionStatus.PENDING
         and not queries.other_reviewers_exist(latest),
         "may_write": Role.OPERATOR in roles,
