@@ -162,15 +162,11 @@ def _first_start(supervisor: Supervisor, options: ConsoleOptions) -> list[str]:
         # It refuses once somebody can sign in.
         code = done.stdout.strip() if done.returncode == 0 else ""
         return [f"Set it up there with:  {code}"] if code else []
-    sign_ins = options.data_dir / "first-sign-in.txt"
     loaded = options.data_dir / "demo-loaded"
-    if loaded.exists():
-        return [f"First sign-ins:        {sign_ins}"] if sign_ins.exists() else []
-    if supervisor.run_once(_manage(options, "demo", "load_demo")) == 0:
+    if not loaded.exists() and supervisor.run_once(_manage(options, "demo", "load_demo")) == 0:
         loaded.touch()
-    if not sign_ins.exists():
-        return []
-    return [f"First sign-ins:        {sign_ins}", "", *sign_ins.read_text().splitlines(), ""]
+    sign_ins = options.data_dir / "first-sign-in.txt"
+    return [f"First sign-ins:        {sign_ins}"] if sign_ins.exists() else []
 
 
 def _welcome(supervisor: Supervisor, options: ConsoleOptions, first_start: list[str]) -> None:
