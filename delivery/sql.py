@@ -86,19 +86,17 @@ LOCK_PACE = """
 SELECT extract(epoch FROM next_free_at - clock_timestamp())::float8
 FROM delivery_gatewaypace WHERE gateway_id = %(gateway)s FOR UPDATE
 """
-READ_PACE = """
-SELECT extract(epoch FROM next_free_at - clock_timestamp())::float8
-FROM delivery_gatewaypace WHERE gateway_id = %(gateway)s
-"""
 TAKE_PACE = """
-UPDATE delivery_gatewaypace
-SET next_free_at = greatest(next_free_at, clock_timestamp()) + %(seconds)s * interval '1 second'
-WHERE gateway_id = %(gateway)s
+INSERT INTO delivery_gatewaypace AS p (gateway_id, next_free_at)
+VALUES (%(gateway)s, clock_timestamp() + %(seconds)s * interval '1 second')
+ON CONFLICT (gateway_id) DO UPDATE
+SET next_free_at = greatest(p.next_free_at, clock_timestamp()) + %(seconds)s * interval '1 second'
 """
 PAUSE_LINE = """
-UPDATE delivery_gatewaypace
-SET next_free_at = greatest(next_free_at, clock_timestamp() + %(seconds)s * interval '1 second')
-WHERE gateway_id = %(gateway)s
+INSERT INTO delivery_gatewaypace AS p (gateway_id, next_free_at)
+VALUES (%(gateway)s, clock_timestamp() + %(seconds)s * interval '1 second')
+ON CONFLICT (gateway_id) DO UPDATE
+SET next_free_at = greatest(p.next_free_at, clock_timestamp() + %(seconds)s * interval '1 second')
 """
 
 # Bounded by an id range: the plan is an index range on both tables whatever the table's size or statistics.

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Organization
 from delivery import services
 from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
-from delivery.models import Dispatch, Gateway, GatewayPace
+from delivery.models import Dispatch, Gateway
 from projects.models import Project
 from smsconsole.queue import stop_requested
 
@@ -67,7 +67,6 @@ def project(db: None) -> Project:
 @pytest.fixture
 def gateway(db: None) -> Gateway:
     gateway = Gateway.objects.create(slug="scripted", name="Scripted", kind="simulator")
-    GatewayPace.objects.create(gateway=gateway)
     return gateway
 
 
