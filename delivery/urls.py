@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from delivery.views import handset
+
+HANDSET = "projects/<slug:slug>/handset/"
+
+urlpatterns = [
+    path(HANDSET, handset.handset, name="handset"),
+    path(HANDSET + "phones/", handset.handset_phones, name="handset-phones"),
+]

@@ -104,6 +104,9 @@ TABLE: list[tuple[str, str, Arguments, tuple[str | int, ...]]] = [
     ("app-key-reveal", "get", of_app_key, ADMINS),
     ("app-key-reveal", "post", of_app_key, ADMINS),
     ("app-key-retire", "post", of_app_key, ADMINS),
+    # delivery
+    ("handset", "get", of_project, MEMBERS_AND_STAFF),
+    ("handset-phones", "get", of_project, MEMBERS_AND_STAFF),
 ]
 
 

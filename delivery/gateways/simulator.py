@@ -16,7 +16,7 @@ from django.conf import settings as console_settings
 
 from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
-from delivery.simulation.address import connect, parse_address
+from delivery.simulation.address import Address, connect, parse_address
 from delivery.statuses import Reason
 from smsconsole.embedded.location import socket_path
 
@@ -44,6 +44,11 @@ def own_address() -> str:
     return str(socket_path(console_settings.DATA_DIR, "simulated-gateway.sock"))
 
 
+def address_of(settings: Mapping[str, Any]) -> Address:
+    """Where the simulated gateway of these settings listens; raises ValueError with words for a person."""
+    return parse_address(str(settings.get("address") or own_address()))
+
+
 class SimulatorDriver(GatewayDriver):
     """Settings: `address` and `timeout_seconds`, the most that one window may take.
 
@@ -54,7 +59,7 @@ class SimulatorDriver(GatewayDriver):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         try:
-            self._address = parse_address(str(settings.get("address") or own_address()))
+            self._address = address_of(settings)
             self._timeout_seconds = float(settings.get("timeout_seconds", 5.0))
         except (TypeError, ValueError) as error:
             raise GatewayMisconfigured(str(error)) from None

@@ -24,9 +24,9 @@ def read_stats(address: Address) -> dict[str, Any]:
     return stats
 
 
-def read_recent(address: Address, *, msisdn: str = "", limit: int = 50) -> list[LedgerLine]:
-    """What arrived on the phones, newest first; on one phone where a number is given."""
-    answer = _ask(address, {"control": "recent", "msisdn": msisdn, "limit": limit})
+def read_recent(address: Address, *, digits: str = "", limit: int = 50) -> list[LedgerLine]:
+    """What arrived on the phones, newest first; only on phones whose number ends so, where digits are given."""
+    answer = _ask(address, {"control": "recent", "digits": digits, "limit": limit})
     return [line_from_dict(values) for values in answer["messages"]]
 
 

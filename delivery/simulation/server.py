@@ -25,7 +25,7 @@ from delivery.simulation.ledger import (
     line_as_dict,
     read_ledger,
 )
-from delivery.simulation.script import End, Script, answer_to, end_of, plan_receipts, throw_dice
+from delivery.simulation.script import DELIVERED, End, Script, answer_to, end_of, plan_receipts, throw_dice
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ class SimulatedGateway:
                 return {"stats": self._stats()}
             case "recent":
                 return {
-                    "messages": self._recent(str(request.get("msisdn", "")), int(request.get("limit", 50)))
+                    "messages": self._recent(str(request.get("digits", "")), int(request.get("limit", 50)))
                 }
             case "script":
                 self.script = self.script.changed(request.get("set", {}))
@@ -166,12 +166,19 @@ class SimulatedGateway:
             "ledger_bytes": self._ledger.n_bytes,
         }
 
-    def _recent(self, msisdn: str, limit: int) -> list[dict[str, Any]]:
-        """What phones show, newest first: taken messages, of one number or of all."""
+    def _recent(self, digits: str, limit: int) -> list[dict[str, Any]]:
+        """What phones show, newest first: of numbers that end so, messages that were taken and not lost."""
         arrived = (
-            line for line in reversed(self.recent) if line.verdict in TAKEN and msisdn in ("", line.msisdn)
+            line for line in reversed(self.recent) if line.msisdn.endswith(digits) and self._reached(line)
         )
         return [line_as_dict(line) for line in itertools.islice(arrived, limit)]
+
+    def _reached(self, line: LedgerLine) -> bool:
+        """Whether the phone got it. One whose receipt gets lost did."""
+        if line.verdict not in TAKEN:
+            return False
+        dice = throw_dice(self.script, message_id=line.message_id, attempt=line.attempt)
+        return end_of(self.script, dice, msisdn=line.msisdn).state in (DELIVERED, "")
 
 
 class Connection(asyncio.Protocol):

@@ -146,11 +146,20 @@ def test_the_handset_shows_what_arrived_newest_first(gateway: RunningGateway) ->
     taken = [line for line in gateway.lines() if line.verdict == Verdict.ACCEPTED]
     assert control.read_recent(gateway.address, limit=1000) == taken[::-1]
     assert control.read_recent(gateway.address, limit=3) == taken[:-4:-1]
-    assert control.read_recent(gateway.address, msisdn=taken[5].msisdn) == [taken[5]]
-    assert control.read_recent(gateway.address, msisdn="+1") == []
+    assert control.read_recent(gateway.address, digits=taken[5].msisdn) == [taken[5]]
+    assert control.read_recent(gateway.address, digits=taken[5].msisdn[-4:]) == [taken[5]]
+    assert control.read_recent(gateway.address, digits="+1") == []
     gateway.kill()
     gateway.start()
     assert control.read_recent(gateway.address, limit=1000) == taken[::-1]
+
+
+def test_the_handset_shows_nothing_that_never_reached_the_phone(gateway: RunningGateway) -> None:
+    gateway.start(undelivered=100)
+    send(gateway, messages(5))
+    assert control.read_recent(gateway.address) == []
+    gateway.script(undelivered=0, lose_receipts=100)
+    assert len(control.read_recent(gateway.address)) == 5
 
 
 def test_it_counts(gateway: RunningGateway) -> None:

@@ -1,0 +1,176 @@
+"""The handset page, beside a simulated gateway that really runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Organization, Role
+from delivery.gateways import open_driver
+from delivery.gateways.base import OutboundMessage
+from delivery.models import Gateway, MessageBody
+from delivery.queries.handset import N_MESSAGES_PER_PHONE, N_PHONES, read_handset
+from projects.models import Project
+from smsconsole.lib.msisdn import mask_msisdn
+from tests.delivery.gateways.contract import always
+from tests.delivery.simulation.running import RunningGateway
+from tests.factories import member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def phone_network(tmp_path: Path) -> Iterator[RunningGateway]:
+    network = RunningGateway(tmp_path)
+    network.start()
+    Gateway.objects.create(
+        slug="simulated", name="Simulated", kind="simulator", settings={"address": network.socket}
+    )
+    yield network
+    network.stop()
+
+
+@pytest.fixture
+def client(project: Project) -> Client:
+    client = Client()
+    client.force_login(member(project.organization, Role.OPERATOR))
+    return client
+
+
+def message(message_id: int, msisdn: str = "+8613812345678", text: str = "Hello") -> OutboundMessage:
+    return OutboundMessage(message_id, 0, msisdn, "Shop", text, 1)
+
+
+def send(network: RunningGateway, project: Project, *messages: OutboundMessage) -> None:
+    """Submit messages of the project, as its drain would."""
+    for each in messages:
+        MessageBody.objects.create(
+            message_id=each.id,
+            project_id=project.pk,
+            owner_row=each.id,
+            msisdn=each.msisdn,
+            sender=each.sender,
+            text=each.text,
+        )
+    driver = open_driver("simulator", {"address": network.socket})
+    assert len(list(driver.submit(messages, keep_going=always))) == len(messages)
+    driver.close()
+
+
+def page(client: Client, name: str = "handset", **query: str) -> str:
+    response = client.get(reverse(name, args=["shop"]), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_it_shows_what_arrived_with_the_number_masked(
+    phone_network: RunningGateway, project: Project, client: Client
+) -> None:
+    send(phone_network, project, message(1, text="Your code is <b>4711</b>"))
+    shown = page(client)
+    assert "Your code is &lt;b&gt;4711&lt;/b&gt;" in shown
+    assert mask_msisdn("+8613812345678") in shown
+    assert "13812345678" not in shown
+
+
+def test_another_project_sees_nothing_of_it(
+    phone_network: RunningGateway, project: Project, client: Client
+) -> None:
+    other = Project.objects.create(
+        organization=Organization.objects.create(name="Other"), name="Other", slug="other"
+    )
+    send(phone_network, other, message(1, text="Not for you"))
+    send(phone_network, project, message(2, text="For you"))
+    shown = page(client)
+    assert "For you" in shown
+    assert "Not for you" not in shown
+
+
+def test_a_ledger_older_than_the_database_shows_nothing(
+    phone_network: RunningGateway, project: Project, client: Client
+) -> None:
+    send(phone_network, project, message(1, text="Of an earlier installation"), message(2))
+    MessageBody.objects.filter(message_id=1).update(text="Of today")
+    MessageBody.objects.filter(message_id=2).update(msisdn="+8613800000000")
+    shown = page(client)
+    assert "Of an earlier installation" not in shown
+    assert "Hello" not in shown
+
+
+def test_a_phone_shows_its_newest_messages_the_newest_last(
+    phone_network: RunningGateway, project: Project
+) -> None:
+    send(phone_network, project, *[message(n, text=str(n)) for n in range(1, N_MESSAGES_PER_PHONE + 3)])
+    send(phone_network, project, message(100, msisdn="+14155550100", text="later"))
+    first, second = read_handset(project).phones
+    assert [line.text for line in first.messages] == ["later"]
+    assert [line.text for line in second.messages] == [str(n) for n in range(3, N_MESSAGES_PER_PHONE + 3)]
+
+
+def test_so_many_phones_and_no_more(phone_network: RunningGateway, project: Project) -> None:
+    send(phone_network, project, *[message(n, msisdn=f"+8613800000{n:03d}") for n in range(1, N_PHONES + 10)])
+    assert len(read_handset(project).phones) == N_PHONES
+
+
+@pytest.mark.parametrize("written", ["0100", "+1 415 555 0100", "14155550100"])
+def test_a_phone_is_found_by_its_number(
+    phone_network: RunningGateway, project: Project, client: Client, written: str
+) -> None:
+    send(phone_network, project, message(1, text="One"), message(2, msisdn="+14155550100", text="Two"))
+    shown = page(client, q=written)
+    assert "Two" in shown
+    assert "One" not in shown
+    assert "Nothing on this phone" in page(client, q="9999")
+
+
+def test_a_search_that_is_too_short_says_so(
+    phone_network: RunningGateway, project: Project, client: Client
+) -> None:
+    send(phone_network, project, message(1))
+    shown = page(client, q="67")
+    assert "at least its last 4 digits" in shown
+    assert "Hello" in shown
+
+
+def test_the_phones_come_again_only_when_something_arrived(
+    phone_network: RunningGateway, project: Project, client: Client
+) -> None:
+    send(phone_network, project, message(1))
+    stamp = read_handset(project).stamp
+    phones = reverse("handset-phones", args=["shop"])
+    assert client.get(phones, {"stamp": stamp}).status_code == 204
+    send(phone_network, project, message(2, text="News"))
+    fragment = client.get(phones, {"stamp": stamp}).content.decode()
+    assert "News" in fragment
+    assert "<html" not in fragment
+
+
+def test_a_gateway_that_is_away_is_named_and_breaks_nothing(
+    phone_network: RunningGateway, project: Project, client: Client
+) -> None:
+    phone_network.stop()
+    assert "The simulated gateway does not answer." in page(client)
+
+
+def test_it_is_empty_at_first(phone_network: RunningGateway, client: Client) -> None:
+    assert "Nothing has arrived yet" in page(client)
+
+
+def test_without_a_simulated_gateway_it_says_so(project: Project, client: Client) -> None:
+    assert "No simulated gateway" in page(client)
+
+
+def test_an_outsider_gets_404(phone_network: RunningGateway, project: Project) -> None:
+    stranger = Client()
+    stranger.force_login(member(Organization.objects.create(name="Other"), *Role))
+    for name in ("handset", "handset-phones"):
+        assert stranger.get(reverse(name, args=["shop"])).status_code == 404
+
+
+def test_it_rejects_post(client: Client) -> None:
+    for name in ("handset", "handset-phones"):
+        assert client.post(reverse(name, args=["shop"])).status_code == 405
