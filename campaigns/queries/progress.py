@@ -70,7 +70,7 @@ class CampaignProgress:
 
 
 def campaign_progress(campaign: Campaign) -> CampaignProgress:
-    """How far a campaign is. Five statements whatever its size; one for a campaign that has not started."""
+    """How far a campaign is. Four statements whatever its size; one for a campaign that has not started."""
     if campaign.dispatch_id is None:
         return finished_off(campaign, CampaignProgress(total=_n_sendable(campaign)), rate=None)
     progress = delivery.dispatch_progress(campaign.dispatch_id)
