@@ -182,7 +182,7 @@ class Forecast(models.Model):
     n_messages = models.IntegerField(default=0)
     n_segments = models.IntegerField(default=0)
     n_people = models.IntegerField(default=0)
-    # [[segments, messages], ...], [[country, messages, segments], ...]
+    # Lists of pairs (segments, messages) and of triples (country, messages, segments).
     segments_histogram = models.JSONField(default=list)
     countries = models.JSONField(default=list)
     encodings = models.JSONField(default=dict)

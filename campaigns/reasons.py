@@ -32,7 +32,9 @@ REASONS: dict[RefusalReason, ReasonWords] = {
     _R.FORMULA_WITHOUT_VALUE: ReasonWords(
         _("Formula without a result"), _("Open the file in a spreadsheet program and save it once.")
     ),
-    _R.SEVERAL_NUMBERS: ReasonWords(_("Several numbers in one cell"), _("Give each number a row of its own.")),
+    _R.SEVERAL_NUMBERS: ReasonWords(
+        _("Several numbers in one cell"), _("Give each number a row of its own.")
+    ),
     _R.HAS_EXTENSION: ReasonWords(
         _("Number with an extension"), _("Extensions cannot receive messages. Use a mobile number.")
     ),
@@ -44,7 +46,9 @@ REASONS: dict[RefusalReason, ReasonWords] = {
     _R.TOO_SHORT: ReasonWords(_("Number too short"), _CHECK),
     _R.TOO_LONG: ReasonWords(_("Number too long"), _CHECK),
     _R.NOT_VALID: ReasonWords(_("No such number in its country"), _CHECK),
-    _R.SHORT_CODE: ReasonWords(_("Short code"), _("Service numbers cannot receive messages. Delete the row.")),
+    _R.SHORT_CODE: ReasonWords(
+        _("Short code"), _("Service numbers cannot receive messages. Delete the row.")
+    ),
     _R.PREMIUM_NUMBER: ReasonWords(
         _("Premium rate number"), _("Such numbers cannot receive messages. Delete the row.")
     ),
@@ -56,7 +60,9 @@ REASONS: dict[RefusalReason, ReasonWords] = {
     ),
     _R.OTHER_REGION: ReasonWords(
         _("Number of the other region"),
-        _("Domestic and international numbers go in two campaigns. Copy these rows into one of the other kind."),
+        _(
+            "Domestic and international numbers go in two campaigns. Copy these rows into one of the other kind."
+        ),
     ),
     _R.MISSING_PARAMETER: ReasonWords(_("A variable is empty"), _("Fill in the cell or delete the row.")),
     _R.PARAMETER_TOO_LONG: ReasonWords(_("A variable is too long"), _("Shorten the text in this cell.")),
