@@ -21,7 +21,7 @@ def fold_deltas() -> int:
             if not cursor.fetchone()[0]:
                 return total
             cursor.execute(sql.FOLD_DELTAS, {"limit": FOLD_SIZE})
-            n = cursor.fetchone()[0]
+            n: int = cursor.fetchone()[0]
         total += n
         if n < FOLD_SIZE:
             return total

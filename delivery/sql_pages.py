@@ -30,7 +30,8 @@ SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 RARE = f"""
 WITH m AS MATERIALIZED (
     SELECT * FROM delivery_message
-    WHERE dispatch_id = %(dispatch)s AND rare_status IS NOT NULL AND (rare_status, id) >= (%(status)s::smallint, %(first)s)
+    WHERE dispatch_id = %(dispatch)s AND rare_status IS NOT NULL
+      AND (rare_status, id) >= (%(status)s::smallint, %(first)s)
       AND (rare_status, id) <= (%(status)s::smallint, %(last)s)
     ORDER BY rare_status, id LIMIT %(limit)s
 )

@@ -13,7 +13,7 @@ from projects.models import Project
 
 # So many phones with so many messages each are shown, taken from the newest messages of the gateway.
 N_PHONES = 12
-N_MESSAGES_PER_PHONE = 5
+N_MESSAGES_PER_PHONE = 3
 N_MESSAGES_READ = 1_000
 
 

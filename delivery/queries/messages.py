@@ -124,7 +124,7 @@ def messages_page(
         flying = _flying(cursor, dispatch_id)
         if search:
             found, is_partial = _search(cursor, dispatch, ids, search, word, flying, limit), False
-        elif word in (None, StatusWord.SENT, StatusWord.DELIVERED):
+        elif word is None or word in (StatusWord.SENT, StatusWord.DELIVERED):
             found, is_partial, scanned_to = _scan(cursor, ids, word, limit)
             if is_partial:
                 return MessagePage(_rows(found, flying), scanned_to, is_partial=True)
@@ -168,9 +168,9 @@ def _scan(cursor: Any, ids: _Range, word: StatusWord | None, limit: int) -> tupl
     return found, False, ids.last
 
 
-def _rare(cursor: Any, dispatch_id: int, ids: _Range, word: StatusWord | None, limit: int) -> list[Any]:
+def _rare(cursor: Any, dispatch_id: int, ids: _Range, word: StatusWord, limit: int) -> list[Any]:
     rows: list[Any] = []
-    for status in _RARE_OF_WORD[StatusWord(word)]:
+    for status in _RARE_OF_WORD[word]:
         cursor.execute(
             sql.RARE,
             {

@@ -1,4 +1,4 @@
-"""One stack of real processes for all fault tests; `FAULTS=all` (make faults) strikes at every moment."""
+"""One stack of real processes for all fault tests; `make faults` asks for more moments by FAULT_MOMENTS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pytest_django import DjangoDbBlocker
 
 from tests.faults.stack import FaultStack, fault_stack
 
-ALL = os.environ.get("FAULTS") == "all"
 
 
 @pytest.fixture(scope="session")
@@ -38,4 +37,4 @@ def table() -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def n_moments() -> int:
     """At how many random moments a fault strikes."""
-    return 20 if ALL else 3
+    return int(os.environ.get("FAULT_MOMENTS", "3"))
