@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from accounts.models import Organization, User
 from projects.models import Project
 from tests.factories import AppKeyFactory, MembershipFactory, UserFactory
 from tests.people import PEOPLE, ClientOf
+from tests.templates_app.texts import document, draft_body_template, draft_signature, pending_signature
 
 pytestmark = pytest.mark.django_db
 
@@ -65,12 +67,38 @@ def of_nobodys_reset(things: Things) -> list[Any]:
     return ["MQ", "no-token"]
 
 
+def of_signature(things: Things) -> list[Any]:
+    return [things.project.slug, draft_signature(things.project, UserFactory()).signature.uuid]
+
+
+def of_signature_draft(things: Things) -> list[Any]:
+    return [*of_signature(things), 1]
+
+
+def of_certificate(things: Things) -> list[Any]:
+    revision = draft_signature(things.project, UserFactory(), documents=[document()])
+    return [things.project.slug, revision.certificates.get().uuid]
+
+
+def of_body_template(things: Things) -> list[Any]:
+    return [things.project.slug, draft_body_template(things.project, UserFactory()).body_template.uuid]
+
+
+def of_body_template_draft(things: Things) -> list[Any]:
+    return [*of_body_template(things), 1]
+
+
+def of_case(things: Things) -> list[Any]:
+    return [things.project.slug, pending_signature(things.project, UserFactory()).uuid]
+
+
 EVERYBODY = ("ok", "ok", "ok", "ok", "ok", "ok")
 SIGNED_IN = ("in", "ok", "ok", "ok", "ok", "ok")
 MEMBERS_AND_STAFF = ("in", "ok", "ok", "ok", "ok", 404)
 OPERATORS = ("in", "ok", 403, 403, 403, 404)
 REVIEWERS = ("in", 403, "ok", 403, 403, 404)
 ADMINS = ("in", 403, 403, "ok", 403, 404)
+MEMBERS = ("in", "ok", "ok", "ok", 403, 404)
 NOT_FOUND = (404, 404, 404, 404, 404, 404)
 
 TABLE: list[tuple[str, str, Arguments, tuple[str | int, ...]]] = [
@@ -107,7 +135,44 @@ TABLE: list[tuple[str, str, Arguments, tuple[str | int, ...]]] = [
     # delivery
     ("handset", "get", of_project, MEMBERS_AND_STAFF),
     ("handset-phones", "get", of_project, MEMBERS_AND_STAFF),
+    # templates_app
+    ("signature-list", "get", of_project, MEMBERS_AND_STAFF),
+    ("signature-detail", "get", of_signature, MEMBERS_AND_STAFF),
+    ("signature-create", "get", of_project, OPERATORS),
+    ("signature-create", "post", of_project, OPERATORS),
+    ("signature-edit", "get", of_signature, OPERATORS),
+    ("signature-edit", "post", of_signature, OPERATORS),
+    ("signature-preview", "post", of_project, OPERATORS),
+    ("signature-preview", "post", of_signature, OPERATORS),
+    ("signature-submit", "post", of_signature_draft, OPERATORS),
+    ("signature-withdraw", "post", of_signature_draft, OPERATORS),
+    ("signature-discard", "post", of_signature_draft, OPERATORS),
+    ("signature-revoke", "post", of_signature_draft, REVIEWERS),
+    ("certificate-file", "get", of_certificate, MEMBERS),
+    ("certificate-remove", "post", of_certificate, OPERATORS),
+    ("body-template-list", "get", of_project, MEMBERS_AND_STAFF),
+    ("body-template-detail", "get", of_body_template, MEMBERS_AND_STAFF),
+    ("body-template-create", "get", of_project, OPERATORS),
+    ("body-template-create", "post", of_project, OPERATORS),
+    ("body-template-edit", "get", of_body_template, OPERATORS),
+    ("body-template-edit", "post", of_body_template, OPERATORS),
+    ("body-template-preview", "post", of_project, OPERATORS),
+    ("body-template-preview", "post", of_body_template, OPERATORS),
+    ("body-template-copy", "post", of_body_template, OPERATORS),
+    ("body-template-submit", "post", of_body_template_draft, OPERATORS),
+    ("body-template-withdraw", "post", of_body_template_draft, OPERATORS),
+    ("body-template-discard", "post", of_body_template_draft, OPERATORS),
+    ("body-template-revoke", "post", of_body_template_draft, REVIEWERS),
+    ("review-queue", "get", of_project, REVIEWERS),
+    ("review-case", "get", of_case, REVIEWERS),
+    ("review-approve", "post", of_case, REVIEWERS),
+    ("review-reject", "post", of_case, REVIEWERS),
 ]
+
+
+@pytest.fixture(autouse=True)
+def certificate_folder(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
