@@ -14,14 +14,16 @@ Choices = Iterable[tuple[str, Any]]
 
 
 class WhatForm(forms.Form):
-    """What is sent: an approved text and signature, and the campaign's own words about itself."""
+    """What is sent: an approved text and signature, and the campaign's own words about itself.
 
-    body_template_revision = forms.ChoiceField(label=_("Template name"), required=False)
-    signature_revision = forms.ChoiceField(label=_("Signature name"), required=False)
+    A draft is saved half filled; what is required here is asked for when somebody wants to go on.
+    """
+
+    body_template_revision = forms.ChoiceField(label=_("Template name"))
+    signature_revision = forms.ChoiceField(label=_("Signature name"))
     name = forms.CharField(
         label=_("Campaign name"),
         max_length=30,
-        required=False,
         help_text=_("Up to 30 characters; only your organization sees it."),
     )
     sender_id = forms.CharField(
@@ -90,11 +92,9 @@ class WhenForm(forms.Form):
     """Now, or a day and time as a clock on the wall of that zone shows it."""
 
     when = forms.ChoiceField(choices=[("now", _("Send now")), ("schedule", _("Send by schedule"))])
-    date = forms.DateField(label=_("Date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    time = forms.TimeField(
-        label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}))
+    time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    time_zone = forms.ChoiceField(label=_("Time zone"))
     fold = forms.ChoiceField(
         label=_("The clocks go back and this time comes twice. Which one?"),
         required=False,
@@ -107,14 +107,9 @@ class WhenForm(forms.Form):
         _set_choices(
             self.fields["time_zone"], [(name, name) for name in sorted(zoneinfo.available_timezones())]
         )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("when") == "schedule":
+        if self.data.get("when") == "now":
             for name in ("date", "time", "time_zone"):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("Needed for a schedule."))
-        return cleaned
+                self.fields[name].required = False
 
 
 class SendForm(forms.Form):
@@ -122,11 +117,7 @@ class SendForm(forms.Form):
     verification_code = forms.CharField(
         label=_("Verification code"),
         max_length=12,
-        required=False,
-        strip=True,
-        widget=forms.TextInput(
-            attrs={"class": "code-input", "autocomplete": "off", "inputmode": "numeric", "required": True}
-        ),
+        widget=forms.TextInput(attrs={"class": "code-input", "autocomplete": "off", "inputmode": "numeric"}),
         help_text=_("Type what the picture shows or the sound says. It is good for 5 minutes and 5 tries."),
     )
 

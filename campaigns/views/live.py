@@ -130,7 +130,7 @@ def list_row(row: CampaignRow, *, for_operator: bool, is_new: bool = False) -> L
         state_note=_state_note(campaign, progress),
         counts_words=_draft_words(row.upload) if is_draft else _counts_words(progress),
         finish_words=_finish_words(campaign, progress),
-        actions=buttons(campaign, progress) if for_operator else [],
+        actions=[*buttons(campaign, progress), _copy_button(campaign)] if for_operator else [],
         is_new=is_new,
         is_settling=progress.is_settling,
         has_bar=campaign.dispatch_id is not None,
@@ -300,6 +300,10 @@ def _continue_button(campaign: Campaign, progress: CampaignProgress) -> Button:
         effect = _("%(n)s messages are still to go.") % {"n": grouped(progress.to_go)}
         return Button(**button, question=_("Let it go on?"), effect=effect, answer=_("Continue"))
     return Button(**button)
+
+
+def _copy_button(campaign: Campaign) -> Button:
+    return Button(_("Copy"), "copy", campaign_url("campaign-copy", campaign), look="quiet")
 
 
 def _cancel_button(campaign: Campaign, progress: CampaignProgress) -> Button:

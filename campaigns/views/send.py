@@ -68,6 +68,9 @@ def campaign_what(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     campaign = campaign_for(request, slug, uuid, Role.OPERATOR)
     refusal = _save_what(request, campaign, seen_version(request))
     campaign = campaign_for(request, slug, uuid, Role.OPERATOR)
+    if not is_htmx(request) and refusal is None and not _is_complete(campaign):
+        # "Continue" was pressed: now what is missing is said at its field.
+        refusal = Refusal("what_form")
     if not is_htmx(request) and refusal is None:
         return redirect(campaign_url("campaign-send", campaign))
     if refusal is None and request.headers.get("HX-Trigger-Name") in TYPED_FIELDS:
@@ -103,6 +106,10 @@ def _save_what(request: HttpRequest, campaign: Campaign, version: int | None) ->
     except (CampaignsError, ProjectsError) as error:
         return Refusal("what_form", error)
     return None
+
+
+def _is_complete(campaign: Campaign) -> bool:
+    return campaign.body_template_revision is not None and campaign.signature_revision is not None
 
 
 def _posted_changes(request: HttpRequest, campaign: Campaign) -> DraftChanges:

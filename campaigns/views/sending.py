@@ -9,9 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
 
 from accounts.access import signed_in_person
 from accounts.models import Role
@@ -21,7 +19,7 @@ from campaigns.forms import SendForm
 from campaigns.models import Campaign
 from campaigns.services import SendOutcome, VerificationAnswer
 from campaigns.statuses import EDITABLE_STATUSES
-from campaigns.views.lookup import campaign_for, is_htmx, seen_version
+from campaigns.views.lookup import campaign_for, seen_version
 from campaigns.views.steps.check import tests_context
 from campaigns.views.steps.draft import Refusal
 from campaigns.views.steps.page import steps_response
@@ -50,10 +48,10 @@ def campaign_confirm(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
 
 def _confirm(request: HttpRequest, campaign: Campaign) -> SendOutcome:
     form = SendForm(request.POST)
-    given = form.cleaned_data if form.is_valid() else {}
-    if campaign.status in EDITABLE_STATUSES and not (
-        given.get("verification") and given["verification_code"]
-    ):
+    form.full_clean()
+    given = form.cleaned_data
+    has_code = given.get("verification") is not None and "verification_code" in given
+    if campaign.status in EDITABLE_STATUSES and not has_code:
         # What is missing at the draft itself is said first.
         problems = services.problems_before_sending(campaign)
         if problems:
@@ -86,22 +84,12 @@ def campaign_test(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     campaign = campaign_for(request, slug, uuid, Role.OPERATOR)
     refusal = None
     try:
-        test = services.send_test(
+        services.send_test(
             campaign=campaign, text=request.POST.get("numbers", ""), by=signed_in_person(request)
         )
     except (CampaignsError, ProjectsError) as error:
         refusal = Refusal("test_form", error)
-    response = steps_response(request, campaign, stay_open="check", refusal=refusal)
-    if refusal is None:
-        n = test.dispatch.n_reserved
-        words = ngettext(
-            "The test is on its way to %(n)s number.", "The test is on its way to %(n)s numbers.", n
-        )
-        if not is_htmx(request):
-            messages.success(request, words % {"n": n})
-        else:
-            trigger_client_event(response, "toast", {"level": "success", "text": words % {"n": n}})
-    return response
+    return steps_response(request, campaign, stay_open="check", refusal=refusal)
 
 
 @require_safe

@@ -86,6 +86,9 @@ def check_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
     if campaign is None or is_locked:
         return step, {"send_words": _("Send"), "can_send": False}
     problems = problems_before_sending(campaign)
+    if draft.refusal is not None and draft.refusal.form == "when_form":
+        # The page shows a time that was not taken; nobody should send for the one before it.
+        problems = [*problems, Problem("when", "time_refused", _("Correct the time first."))]
     forecast = draft.forecast
     waits = any(problem.code == "no_forecast" for problem in problems)
     can_send = not problems

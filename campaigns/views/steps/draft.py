@@ -101,8 +101,10 @@ class Draft:
             return kind(initial=initial, **options)
         form = kind(self.request.POST, initial=initial, **options)
         error = self.refusal.error
-        if form.is_valid() and error is not None:
-            field = getattr(error, "field", "")
-            field = _FIELD_ON_PAGE.get(field, field)
-            form.add_error(field if field in form.fields else None, str(error))
+        if error is not None:
+            # One thing at a time: what is merely not filled in yet is no news now.
+            form.errors.clear()
+            name = getattr(error, "field", "")
+            name = _FIELD_ON_PAGE.get(name, name)
+            form.add_error(name if name in form.fields else None, str(error))
         return form

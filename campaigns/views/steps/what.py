@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.forms import WhatForm
 from campaigns.models import Campaign
+from campaigns.services import proposed_name
 from campaigns.texts import sample_text
 from campaigns.views.lookup import campaign_url
 from campaigns.views.steps.draft import Draft, Step
@@ -71,7 +72,7 @@ def what_step(draft: Draft, home_country: str) -> tuple[Step, dict[str, Any]]:
 
 def what_form(draft: Draft) -> WhatForm:
     campaign = draft.campaign
-    initial: dict[str, Any] = {}
+    initial: dict[str, Any] = {"name": proposed_name(draft.project)}
     if campaign:
         initial = {
             "body_template_revision": draft.body.uuid if draft.body else "",
