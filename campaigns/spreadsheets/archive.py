@@ -23,8 +23,10 @@ _RATIO_MATTERS_FROM_BYTES: Final = 50 << 20
 _CHUNK_BYTES: Final = 1 << 18
 
 _ENCRYPTED_FLAG: Final = 0x1
-_TAIL_BYTES: Final = (1 << 16) + 22
 _END_RECORD: Final = b"PK\x05\x06"
+_END_RECORD_BYTES: Final = 22
+# A comment may follow the end record.
+_TAIL_BYTES: Final = (1 << 16) + _END_RECORD_BYTES
 
 
 class GuardedArchive(zipfile.ZipFile):
@@ -111,7 +113,9 @@ def _too_large(part: str, limit_bytes: int) -> FileRefused:
 def _lacks_its_end(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-        return _END_RECORD not in file.read()
+        tail = file.read()
+    place = tail.rfind(_END_RECORD)
+    return place < 0 or len(tail) - place < _END_RECORD_BYTES
 
 
 def _zip_complaint(error: Exception) -> str:

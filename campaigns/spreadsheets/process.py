@@ -22,6 +22,7 @@ _MAX_FRAME_BYTES: Final = 256 << 20
 # About 20 000 rows that the reader may be ahead.
 _PIPE_BYTES: Final = 1 << 20
 _PROJECT: Final = Path(__file__).resolve().parent.parent.parent
+READER_COMMAND: Final = (sys.executable, "-m", "campaigns.spreadsheets.reader")
 _KEPT_VARIABLES: Final = ("PATH", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -37,7 +38,7 @@ class ReaderProcess:
         # Not our environment: what opens a hostile file has no business with the secrets in it.
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "campaigns.spreadsheets.reader", str(os.getpid())],
+            [*READER_COMMAND, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
