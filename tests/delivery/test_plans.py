@@ -19,8 +19,10 @@ pytestmark = pytest.mark.django_db
 N = 1_000_000
 # An earlier test's autovacuum may have seen these tables empty.
 FORGET_STATISTICS = """
-UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname LIKE 'delivery_message%%';
-DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE relname LIKE 'delivery_message%%');
+SELECT pg_clear_relation_stats('public', t), (
+    SELECT count(pg_clear_attribute_stats('public', t, attname::text, false)) FROM pg_attribute
+    WHERE attrelid = t::regclass AND attnum > 0 AND NOT attisdropped
+) FROM unnest(ARRAY['delivery_message', 'delivery_messagebody', 'delivery_messagepart']) AS t
 """
 FILL = """
 INSERT INTO delivery_message (id, dispatch_id, status, reason, attempt, may_be_double, n_segments, country, rare_status)
