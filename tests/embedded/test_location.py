@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import stat
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -29,29 +27,31 @@ def test_a_secret_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
 
 
-def test_processes_that_come_at_once_get_the_same_secret(tmp_path: Path) -> None:
-    script = (
-        "import sys, pathlib; from smsconsole.embedded.location import secret_from_data_dir;"
-        " sys.stdin.readline(); print(secret_from_data_dir(pathlib.Path(sys.argv[1]), 'key'))"
-    )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / "new")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(8)
-    ]
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+def test_of_two_processes_at_once_the_first_ones_secret_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_overtaken(_: int) -> str:
+        (tmp_path / "secret-key").write_text("theirs")
+        return "ours"
 
-    secrets = {process.communicate()[0] for process in started}
+    monkeypatch.setattr(location.secrets, "token_urlsafe", be_overtaken)
 
-    assert len(secrets) == 1
-    assert len(secrets.pop()) > 40
+    assert location.secret_from_data_dir(tmp_path, "secret-key") == "theirs"
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
+
+
+def test_a_secret_is_never_seen_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    write_text = Path.write_text
+
+    def look_meanwhile(path: Path, text: str) -> int:
+        seen.append((tmp_path / "secret-key").exists())
+        return write_text(path, text)
+
+    monkeypatch.setattr(Path, "write_text", look_meanwhile)
+    location.secret_from_data_dir(tmp_path, "secret-key")
+
+    assert seen == [False]
 
 
 def test_an_unusable_data_dir_is_said_in_words(tmp_path: Path) -> None:

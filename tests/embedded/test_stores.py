@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,13 +122,16 @@ def test_no_store_runs_as_root(stores: LooseStores) -> None:
 def test_a_pid_that_a_stranger_inherited_does_not_hinder(stores: LooseStores) -> None:
     stores.start()
     stores.stop()
+    stranger = subprocess.Popen(["sleep", "600"], **stores.home.account.run_as)
     pid_file = stores.home.data / "postgres" / "data" / "postmaster.pid"
-    pid_file.write_text(f"{os.getpid()}\n{pid_file.parent}\n0\n5432\n")
-    (stores.home.data / "valkey" / "valkey.pid").write_text(str(os.getpid()))
-
-    urls = stores.start()
-
-    assert ask(urls, "SELECT 1") == [(1,)]
+    pid_file.write_text(f"{stranger.pid}\n{pid_file.parent}\n0\n5432\n")
+    (stores.home.data / "valkey" / "valkey.pid").write_text(str(stranger.pid))
+    try:
+        assert ask(stores.start(), "SELECT 1") == [(1,)]
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_an_orphan_is_ended_before_a_second_server_starts(stores: LooseStores, data_dir: Path) -> None:
