@@ -28,6 +28,7 @@ from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, Subm
 from delivery.gateways.errors import GatewayError, GatewayUnavailable
 from delivery.models import Gateway
 from delivery.settle import settle_window
+from delivery.statuses import DispatchState
 from smsconsole.queue import stop_requested
 
 log = logging.getLogger(__name__)
@@ -325,8 +326,17 @@ def _keep_going(dispatch_id: int) -> Callable[[], bool]:
         if now - looked_at < LOOK_SECONDS:
             return True
         looked_at = now
-        with connection.cursor() as cursor:
-            cursor.execute(sql.READ_STATE, {"dispatch": dispatch_id})
-            return bool(cursor.fetchone()[0] == "running")
+        return _still_runs(dispatch_id)
 
     return keep_going
+
+
+def _still_runs(dispatch_id: int) -> bool:
+    """Whether nobody suspended it meanwhile. Not knowing means no: what is unsent can wait, what is sent cannot."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.READ_STATE, {"dispatch": dispatch_id})
+            return bool(cursor.fetchone()[0] == DispatchState.RUNNING)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return False

@@ -273,3 +273,20 @@ def test_the_statements_of_a_window_do_not_depend_on_the_campaign(
         counted.append(len(sent))
         drain(gateway, until=time.monotonic() + 10, driver=driver)
     assert counted == [10, 10]
+
+
+def test_a_submit_looks_again_before_it_writes_on(
+    gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the writes of one window too: a suspension leaves the rest of it unsent."""
+    dispatch = make_dispatch(100)
+    monkeypatch.setattr("delivery.drain.LOOK_SECONDS", 0)
+
+    def suspend_after_30(message: OutboundMessage) -> SubmitResult:
+        if len(driver.submitted) == 30:
+            services.suspend_dispatch(dispatch_id=dispatch.pk)
+        return accept(message)
+
+    driver.answer = suspend_after_30
+    run(gateway, driver)
+    assert statuses(dispatch) == {MessageStatus.SUBMITTED: 30, MessageStatus.QUEUED: 70}
