@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TypedDict
 
 from django.db import transaction
@@ -57,7 +58,7 @@ def proposed_name(project: Project, title: str = "") -> str:
     """A name to begin with: the text's own and today in the project's zone, at most 30 characters."""
     today = timezone.now().astimezone(project.zone)
     day = f" {today:%d %b}"
-    return (title or _("Campaign"))[: NAME_LENGTH - len(day)].rstrip() + day
+    return textwrap.shorten(title or _("Campaign"), NAME_LENGTH - len(day), placeholder="") + day
 
 
 def update_draft(*, campaign: Campaign, version: int | None, changes: DraftChanges, by: User) -> Campaign:

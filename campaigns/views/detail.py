@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from campaigns import queries
@@ -51,6 +52,30 @@ class UncertainButton:
     effect: str
     is_danger: bool = False
 
+
+def _rows(n: int) -> str:
+    return ngettext("%(n)s row", "%(n)s rows", n) % {"n": grouped(n)}
+
+
+def _refused(n: int) -> str:
+    return ngettext("%(n)s refused", "%(n)s refused", n) % {"n": grouped(n)}
+
+
+def _duplicates(n: int) -> str:
+    return ngettext("%(n)s duplicate", "%(n)s duplicates", n) % {"n": grouped(n)}
+
+
+def _messages(n: int) -> str:
+    return ngettext("%(n)s message", "%(n)s messages", n) % {"n": grouped(n)}
+
+
+# The counts that events carry, in words.
+COUNTED: dict[str, Callable[[int], str]] = {
+    "n_rows": _rows,
+    "n_refused": _refused,
+    "n_duplicates": _duplicates,
+    "n_messages": _messages,
+}
 
 TABS = [
     ("campaign-numbers", gettext_lazy("Numbers")),
@@ -253,9 +278,19 @@ def _comparison(campaign: Campaign, forecast: Forecast, progress: CampaignProgre
     ]
     if campaign.started_at and campaign.finished_at:
         took = (campaign.finished_at - campaign.started_at).total_seconds()
-        line = _compared(_("Time until all were sent"), round(forecast.seconds), round(took))
+        gap = round(took - forecast.seconds)
+        words = _("as foreseen")
+        if abs(gap) > 1:
+            words = (_("%(time)s longer") if gap > 0 else _("%(time)s shorter")) % {
+                "time": duration(abs(gap))
+            }
         lines.append(
-            {**line, "forecast": duration(max(1, forecast.seconds)), "outcome": duration(max(1, took))}
+            {
+                "label": _("Time until all were sent"),
+                "forecast": duration(max(1, forecast.seconds)),
+                "outcome": duration(max(1, took)),
+                "words": words,
+            }
         )
     return lines
 
@@ -277,14 +312,7 @@ def _event_detail(event: CampaignEvent, campaign: Campaign) -> str:
     """The counts and reasons of an event in words; what has none is left out."""
     detail = event.detail
     parts = []
-    for name, words in (
-        ("n_rows", _("%(n)s rows")),
-        ("n_refused", _("%(n)s refused")),
-        ("n_duplicates", _("%(n)s duplicates")),
-        ("n_messages", _("%(n)s messages")),
-    ):
-        if detail.get(name):
-            parts.append(words % {"n": grouped(detail[name])})
+    parts += [words(detail[name]) for name, words in COUNTED.items() if detail.get(name)]
     if detail.get("scheduled_at"):
         parts.append(schedule_words(campaign))
     if detail.get("via") == "shell":

@@ -207,7 +207,7 @@ def _finish_words(campaign: Campaign, progress: CampaignProgress) -> str:
         return _("starts %(time)s") % {
             "time": date_format(campaign.scheduled_at.astimezone(zone), "j M, H:i")
         }
-    return _("took %(time)s") % {"time": took} if (took := _took(campaign)) else "–"
+    return _("took %(time)s") % {"time": took} if (took := _took(campaign)) else ""
 
 
 def _state_note(campaign: Campaign, progress: CampaignProgress) -> str:

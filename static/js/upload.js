@@ -5,7 +5,7 @@
 //     <div data-upload-progress hidden> <progress max="100">
 //       data-upload-percent, data-upload-speed, data-upload-left, data-upload-amount, button[data-upload-stop]
 //     <p data-upload-error hidden>
-//   The answer is the fragment that replaces the form's hx-target.
+//   The answer replaces the element that data-target names; data-fresh is where its present state can be had.
 (() => {
   "use strict";
 
@@ -100,6 +100,10 @@
       lastDrawn = now;
       draw(form, speed, event.loaded, event.total);
     });
+    const stopped = () => {
+      setBusy(form, false);
+      if (form.dataset.stale) window.htmx.ajax("GET", form.dataset.fresh, { target: form.dataset.target, swap: "outerHTML" });
+    };
     request.addEventListener("load", () => {
       setBusy(form, false);
       if (request.status === 401 || request.responseURL.includes("/sign-in")) {
@@ -114,10 +118,10 @@
       }
     });
     request.addEventListener("error", () => {
-      setBusy(form, false);
       showError(form, form.dataset.broken);
+      stopped();
     });
-    request.addEventListener("abort", () => setBusy(form, false));
+    request.addEventListener("abort", stopped);
     part(form, "stop").addEventListener("click", () => request.abort(), { once: true });
 
     request.open("POST", form.action);
@@ -138,6 +142,15 @@
     },
     true,
   );
+
+  // What is saved elsewhere on the page meanwhile must not take the running upload off the page; its own answer
+  // shows everything as it is then.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = event.detail.target.querySelector?.("form.is-uploading");
+    if (!form) return;
+    event.detail.shouldSwap = false;
+    form.dataset.stale = "yes";
+  });
 
   // --- The drop zone ---------------------------------------------------------------------------------------
 
