@@ -89,7 +89,8 @@ def socket_path(data_dir: Path, name: str) -> Path:
 
 
 def fits_a_socket(path: Path) -> bool:
-    return len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES
+    """Short enough to be bound, and without a comma, which PostgreSQL's clients take for a list of hosts."""
+    return len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES and "," not in str(path)
 
 
 def make_data_dir(data_dir: Path) -> None:
@@ -148,6 +149,8 @@ def record_stores(data_dir: Path, *, database_url: str, redis_url: str) -> None:
     """Tell every later process where the stores are."""
     make_private_dir(run_dir(data_dir), owner=_owner(data_dir))
     draft = stores_file(data_dir).with_suffix(".new")
+    # A given address may have a password in it.
+    draft.touch(mode=0o600)
     draft.write_text(json.dumps({"database_url": database_url, "redis_url": redis_url}))
     draft.replace(stores_file(data_dir))
 

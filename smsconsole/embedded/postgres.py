@@ -145,7 +145,7 @@ class Postgres:
         memory = machine_memory_bytes()
         settings = {
             "listen_addresses": "''",
-            "unix_socket_directories": f"'{self.home.sockets}'",
+            "unix_socket_directories": _quote(str(self.home.sockets)),
             "unix_socket_permissions": "0700",
             "max_connections": "100",
             "shared_buffers": f"{max(64, min(512, memory // _MIB // 8))}MB",
@@ -194,3 +194,9 @@ class Postgres:
 def store_environment() -> dict[str, str]:
     """What a store gets to see: no secrets of the console, no locale of the shell."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _quote(value: str) -> str:
+    """A string for postgresql.conf, where a backslash escapes."""
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"

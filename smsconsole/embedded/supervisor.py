@@ -75,6 +75,7 @@ class Supervisor:
         self._colours = cycle(_COLOURS)
         self._colour_of: dict[str, int] = {}
         self._hurry = False
+        self._is_mute = False
         self._last_stop_signal = 0.0
         self._is_terminal = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._listen_to_signals()
@@ -252,8 +253,15 @@ class Supervisor:
         if self._is_terminal:
             colour = self._colour_of.setdefault(name, 1 if name == "console" else next(self._colours))
             prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        sys.stdout.write(f"{prefix}{line}\n")
-        sys.stdout.flush()
+        if self._is_mute:
+            return
+        try:
+            sys.stdout.write(f"{prefix}{line}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Nobody listens any more, as after `make run | head`: end in order, and in silence.
+            self._is_mute = True
+            self.stop_requested = True
 
     def _listen_to_signals(self) -> None:
         """A signal wakes the selector at once, whatever it waits for."""

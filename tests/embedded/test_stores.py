@@ -196,6 +196,19 @@ def test_a_data_dir_too_deep_for_sockets_gets_them_elsewhere(data_dir: Path) -> 
         stores.home.sockets.rmdir()
 
 
+@pytest.mark.parametrize("name", ["with space", "o'clock", "back\\slash", "per%20cent", "中文", "a,b"])
+def test_a_folder_may_have_any_name(data_dir: Path, name: str) -> None:
+    stores = LooseStores(data_dir / name, durable=False)
+    try:
+        urls = stores.start()
+        assert ask(urls, "SELECT 1") == [(1,)]
+        assert redis.Redis.from_url(urls.redis_url).ping()
+    finally:
+        stores.stop()
+        if not stores.home.sockets.is_relative_to(data_dir):
+            stores.home.sockets.rmdir()
+
+
 @is_root
 def test_a_closed_parent_folder_stays_closed(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(homes, "SYSTEM_HOME", data_dir / "var-lib")

@@ -123,3 +123,17 @@ def test_a_signal_ends_a_wait_for_something_that_never_comes() -> None:
         process.send_signal(signal.SIGTERM)
 
         assert next_line(process) == "stopped"
+
+
+def test_it_ends_when_nobody_reads_it_any_more() -> None:
+    body = """
+    supervisor.start(python("one", "import time\\nwhile True: print('more'); time.sleep(0.05)"))
+    supervisor.run()
+    supervisor.stop_all()
+    """
+    with supervisor(body) as process:
+        next_line(process)
+        assert process.stdout is not None
+        process.stdout.close()
+
+        assert process.wait(10) == 0
