@@ -73,18 +73,27 @@ def choose(*, project: str, template: str, signature: str, person: str) -> Choic
         lambda revision: revision.signature.region,
     )
     if not bodies:
-        raise WrongCall(f"The project {found.name} has no template called {template!r}.")
+        raise WrongCall(
+            _("The project “%(project)s” has no template called “%(name)s”.")
+            % {"project": found.name, "name": template}
+        )
     if not signatures:
-        raise WrongCall(f"The project {found.name} has no signature called {signature!r}.")
+        raise WrongCall(
+            _("The project “%(project)s” has no signature called “%(name)s”.")
+            % {"project": found.name, "name": signature}
+        )
     regions = sorted(set(bodies) & set(signatures))
     if not regions:
-        raise WrongCall("The template and the signature are for different regions.")
+        raise WrongCall(_("The template and the signature are for different regions."))
     if len(regions) > 1:
-        raise WrongCall("Template and signature exist for both regions; rename one of them.")
+        raise WrongCall(_("Template and signature exist for both regions; rename one of them."))
     body, brand = bodies[regions[0]], signatures[regions[0]]
     for revision in (body, brand):
         if revision.status != RevisionStatus.APPROVED:
-            raise Refused(f"{revision} is not approved: {revision.get_status_display().lower()}.")
+            raise Refused(
+                _("“%(name)s” is not approved: %(status)s.")
+                % {"name": str(revision), "status": revision.get_status_display().lower()}
+            )
     return Choice(found, body, brand, _person(found, person))
 
 
@@ -101,10 +110,13 @@ def _newest(revisions: Iterable[R], region_of: Callable[[R], str]) -> dict[Regio
 def _project(name: str) -> Project:
     found = list(Project.objects.filter(slug=name)) or list(Project.objects.filter(name=name))
     if not found:
-        raise WrongCall(f"There is no project {name!r}.")
+        raise WrongCall(_("There is no project “%(name)s”.") % {"name": name})
     if len(found) > 1:
         slugs = ", ".join(project.slug for project in found)
-        raise WrongCall(f"Several projects are called {name!r}; name one of {slugs}.")
+        raise WrongCall(
+            _("Several projects are called “%(name)s”; name one of %(slugs)s.")
+            % {"name": name, "slugs": slugs}
+        )
     return found[0]
 
 
@@ -117,7 +129,9 @@ def _person(project: Project, email: str) -> User:
         members = members.filter(user__email__iexact=email)
     membership = members.order_by("pk").first()
     if membership is None:
-        raise WrongCall(f"No operator of {project.organization.name} {'is ' + email if email else 'exists'}.")
+        raise WrongCall(
+            _("%(organization)s has no such operator.") % {"organization": project.organization.name}
+        )
     return membership.user
 
 
@@ -159,7 +173,7 @@ def _wait_until_read(upload: Upload, show: Show) -> Upload:
 
 def _wait_for_forecast(campaign: Campaign, upload: Upload, show: Show) -> None:
     if not upload.n_sendable:
-        raise Refused(f"No row of the file can be sent to; {upload.n_refused} were refused.")
+        raise Refused(_("No row of the file can be sent to; %(n)s were refused.") % {"n": upload.n_refused})
     patience = _Patience()
     while not Forecast.objects.filter(campaign=campaign).exists():
         show("forecast", 0.0, "")
@@ -191,7 +205,9 @@ def wait_until_done(campaign: Campaign, *, timeout_seconds: float, show: Show) -
         show("send", done / (progress.total or 1), words)
         is_finished = campaign.status == CampaignStatus.FINISHED
         if campaign.status in {CampaignStatus.CANCELLED, CampaignStatus.HELD}:
-            raise Refused(f"The campaign is {campaign.get_status_display().lower()}.")
+            raise Refused(
+                _("The campaign is %(status)s.") % {"status": campaign.get_status_display().lower()}
+            )
         if is_finished and not progress.awaiting + progress.uncertain:
             return progress
         if time.monotonic() > deadline:
@@ -213,5 +229,5 @@ class _Patience:
         if stamp != self._stamp:
             self._stamp, self._since = stamp, now
         elif now - self._since > PATIENCE_SECONDS:
-            raise Refused("No worker takes the work. Is the console running (`make run`)?")
+            raise Refused(_("No worker takes the work. Is the console running (`make run`)?"))
         time.sleep(POLL_SECONDS)

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from campaigns.models import Campaign, Upload
 from campaigns.refused_files import describe_refusal
 from campaigns.services.changes import tell
-from campaigns.services.forecasts import renew_forecast
+from campaigns.services.forecasts import make_forecast
 from campaigns.services.rows import UploadGone, close_upload, store_rows
 from campaigns.services.uploads import local_copy
 from campaigns.spreadsheets import FileRefused, ImportReport, ReadOptions, import_rows
@@ -46,6 +46,7 @@ def import_recipients(*, upload_id: int) -> None:
             return
         else:
             _finish(upload)
+            make_forecast(campaign_id=upload.campaign_id)
 
 
 @contextmanager
@@ -150,7 +151,6 @@ def _finish(upload: Upload) -> None:
             n_refused=upload.n_refused,
             n_duplicates=upload.n_duplicates,
         )
-        renew_forecast(campaign)
 
 
 def _lock_importing(upload: Upload) -> Campaign | None:

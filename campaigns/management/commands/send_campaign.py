@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from campaigns import shell
 from campaigns.errors import CampaignsError
@@ -70,7 +71,7 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> None:
         file: Path = options["file"]
         if not file.is_file():
-            raise shell.WrongCall(f"There is no file {file}.")
+            raise shell.WrongCall(_("There is no file %s.") % file)
         choice = shell.choose(
             project=options["project"],
             template=options["template"],
@@ -93,16 +94,26 @@ class Command(BaseCommand):
     def _ask(self, campaign: Campaign, upload: Upload, *, is_sure: bool) -> None:
         forecast = Forecast.objects.get(campaign=campaign)
         self.stderr.write(
-            f"{upload.n_rows} rows: {upload.n_refused} refused, {upload.n_duplicates} duplicates. "
-            f"{forecast.n_messages} messages ({forecast.n_segments} segments) to {forecast.n_people} people."
+            _(
+                "%(rows)s rows: %(refused)s refused, %(duplicates)s duplicates. "
+                "%(messages)s messages (%(segments)s segments) to %(people)s people."
+            )
+            % {
+                "rows": upload.n_rows,
+                "refused": upload.n_refused,
+                "duplicates": upload.n_duplicates,
+                "messages": forecast.n_messages,
+                "segments": forecast.n_segments,
+                "people": forecast.n_people,
+            }
         )
         if is_sure:
             return
         if not sys.stdin.isatty():
-            raise shell.Refused("Nobody is there to confirm; give --yes to send without being asked.")
-        self.stderr.write(f"Send {campaign.name!r} now? Type yes: ", ending="")
+            raise shell.Refused(_("Nobody is there to confirm; give --yes to send without being asked."))
+        self.stderr.write(_("Send “%(name)s”? Type yes: ") % {"name": campaign.name}, ending="")
         if input().strip().lower() != "yes":
-            raise shell.Refused("Not sent. The draft is kept.")
+            raise shell.Refused(_("Not sent. The draft is kept."))
 
     def _report(
         self,
@@ -130,7 +141,10 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(figures))
         elif progress is None:
-            self.stdout.write(f"Scheduled for {campaign.scheduled_local} ({campaign.time_zone}).")
+            self.stdout.write(
+                _("Scheduled for %(time)s (%(zone)s).")
+                % {"time": campaign.scheduled_local, "zone": campaign.time_zone}
+            )
         else:
             self.stdout.write(", ".join(f"{value} {name}" for name, value in list(figures.items())[1:]))
 
@@ -139,7 +153,7 @@ def _read_time(written: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(written) if written else None
     except ValueError as error:
-        raise shell.WrongCall(f"{written!r} is not a time such as 2026-11-21T10:00.") from error
+        raise shell.WrongCall(_("“%s” is not a time such as 2026-11-21T10:00.") % written) from error
 
 
 class _Bar:

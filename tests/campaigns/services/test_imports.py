@@ -247,3 +247,13 @@ def test_a_copy_for_the_other_region_takes_the_rows_that_were_refused(
     upload = services.current_upload(copy)
     services.import_recipients(upload_id=upload.pk)
     assert [r.msisdn for r in Recipient.objects.filter(upload=upload)] == ["+8613800138000"]
+
+
+def test_marking_duplicates_never_joins_row_by_row(campaign: Campaign, operator: User) -> None:
+    """Right after an import PostgreSQL takes the table for nearly empty; the plan must be good all the same."""
+    upload = making.uploaded(campaign, making.order_rows(3_000), by=operator)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {rows.MARK_DUPLICATES}", {"upload": upload.pk})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Nested Loop" not in plan
+    assert "Index Cond" in plan.rsplit("->", 1)[-1]
