@@ -23,8 +23,8 @@ def frozen_valkey() -> Iterator[str]:
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
-def waiting() -> list[tuple[str, tuple[object, ...]]]:
-    return [(job.func_name, job.args) for job in django_rq.get_queue("delivery").jobs]
+def waiting() -> list[tuple[str, list[object]]]:
+    return [(job.func_name, list(job.args)) for job in django_rq.get_queue("delivery").jobs]
 
 
 @pytest.mark.usefixtures("empty_queues")
@@ -32,7 +32,7 @@ def test_it_rings_when_the_transaction_commits() -> None:
     with transaction.atomic():
         queue.enqueue("delivery.jobs.drain", 7)
         assert waiting() == []
-    assert waiting() == [("delivery.jobs.drain", (7,))]
+    assert waiting() == [("delivery.jobs.drain", [7])]
 
 
 @pytest.mark.usefixtures("empty_queues")
