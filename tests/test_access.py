@@ -16,7 +16,9 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organization, User
+from campaigns.services import issue_verification
 from projects.models import Project
+from tests.campaigns import making
 from tests.factories import AppKeyFactory, MembershipFactory, UserFactory
 from tests.people import PEOPLE, ClientOf
 from tests.templates_app.texts import document, draft_body_template, draft_signature, pending_signature
@@ -92,10 +94,31 @@ def of_case(things: Things) -> list[Any]:
     return [things.project.slug, pending_signature(things.project, UserFactory()).uuid]
 
 
+def of_draft(things: Things) -> list[Any]:
+    operator = MembershipFactory(organization=things.organization).user
+    return [things.project.slug, making.draft(things.project, operator).uuid]
+
+
+def of_verification(things: Things) -> list[Any]:
+    """A code of somebody else: nobody sees it."""
+    operator = MembershipFactory(organization=things.organization).user
+    campaign = making.draft(things.project, operator)
+    return [things.project.slug, campaign.uuid, issue_verification(campaign=campaign, by=operator).uuid]
+
+
+def of_sent(things: Things) -> list[Any]:
+    making.gateway()
+    operator = MembershipFactory(organization=things.organization).user
+    campaign = making.ready(things.project, operator)
+    return [things.project.slug, making.send(campaign, operator).uuid]
+
+
 EVERYBODY = ("ok", "ok", "ok", "ok", "ok", "ok")
 SIGNED_IN = ("in", "ok", "ok", "ok", "ok", "ok")
 MEMBERS_AND_STAFF = ("in", "ok", "ok", "ok", "ok", 404)
 OPERATORS = ("in", "ok", 403, 403, 403, 404)
+# Whoever may post gets the page back with what was wrong: nothing is posted here.
+OPERATORS_REFUSED = ("in", 422, 403, 403, 403, 404)
 REVIEWERS = ("in", 403, "ok", 403, 403, 404)
 ADMINS = ("in", 403, 403, "ok", 403, 404)
 MEMBERS = ("in", "ok", "ok", "ok", 403, 404)
@@ -135,6 +158,42 @@ TABLE: list[tuple[str, str, Arguments, tuple[str | int, ...]]] = [
     # delivery
     ("handset", "get", of_project, MEMBERS_AND_STAFF),
     ("handset-phones", "get", of_project, MEMBERS_AND_STAFF),
+    # campaigns
+    ("campaign-list", "get", of_project, MEMBERS_AND_STAFF),
+    ("campaign-new", "get", of_project, OPERATORS),
+    ("campaign-new", "post", of_project, OPERATORS),
+    ("campaign-send", "get", of_draft, OPERATORS),
+    ("campaign-steps", "get", of_draft, OPERATORS),
+    ("campaign-what", "post", of_draft, OPERATORS),
+    ("campaign-upload", "post", of_draft, OPERATORS_REFUSED),
+    ("campaign-manual", "post", of_draft, OPERATORS_REFUSED),
+    ("campaign-import", "get", of_draft, OPERATORS),
+    ("campaign-file-choices", "post", of_draft, OPERATORS_REFUSED),
+    ("campaign-template", "get", of_draft, MEMBERS_AND_STAFF),
+    ("campaign-schedule", "post", of_draft, OPERATORS_REFUSED),
+    ("campaign-test", "post", of_draft, OPERATORS_REFUSED),
+    ("campaign-tests", "get", of_draft, OPERATORS),
+    ("campaign-verification", "get", of_draft, OPERATORS),
+    ("campaign-verification-picture", "get", of_verification, ("in", 404, 403, 403, 403, 404)),
+    ("campaign-verification-sound", "get", of_verification, ("in", 404, 403, 403, 403, 404)),
+    ("campaign-confirm", "post", of_draft, OPERATORS_REFUSED),
+    ("campaign-detail", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-row", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-progress", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-numbers", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-export", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-reveal", "post", of_sent, ("in", 403, 403, 403, 403, 404)),
+    ("campaign-refused", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-failures", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-forecast", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-timeline", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-settings", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-result", "get", of_sent, MEMBERS_AND_STAFF),
+    ("campaign-suspend", "post", of_sent, OPERATORS),
+    ("campaign-resume", "post", of_sent, OPERATORS),
+    ("campaign-cancel", "post", of_sent, OPERATORS),
+    ("campaign-copy", "post", of_sent, OPERATORS),
+    ("campaign-settle", "post", of_sent, OPERATORS),
     # templates_app
     ("signature-list", "get", of_project, MEMBERS_AND_STAFF),
     ("signature-detail", "get", of_signature, MEMBERS_AND_STAFF),

@@ -94,7 +94,6 @@ def frame(request: HttpRequest, campaign: Campaign, tab: str) -> dict[str, Any]:
     counts = {
         "campaign-numbers": progress.total,
         "campaign-refused": upload.n_refused if upload else 0,
-        "campaign-failures": progress.failed + progress.other_closed,
     }
     tabs = [Tab(label, campaign_url(name, campaign), name == tab, counts.get(name)) for name, label in TABS]
     return {
