@@ -15,8 +15,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -29,6 +28,7 @@ from delivery.gateways.errors import GatewayError, GatewayUnavailable
 from delivery.models import Gateway
 from delivery.settle import settle_window
 from delivery.statuses import DispatchState
+from delivery.windows import ClaimedWindow, Lease, Nothing
 from smsconsole.queue import stop_requested
 
 log = logging.getLogger(__name__)
@@ -46,35 +46,6 @@ MISCONFIGURED_PAUSE_SECONDS = 30.0
 SETTLE_RETRY_SECONDS = 0.2
 # A batch whose last windows are in other hands has nothing to claim until they settle.
 EXHAUSTED_PAUSE_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to claim from one batch, until it is released or runs out."""
-
-    batch_id: int
-    dispatch_id: int
-    token: int
-
-
-class ClaimedWindow(NamedTuple):
-    """Messages that are submitting by our token, and the countries for their counters."""
-
-    id: int
-    lease: Lease
-    gateway_id: int
-    messages: list[OutboundMessage]
-    countries: list[str]
-
-
-class Nothing(NamedTuple):
-    """No window could be claimed now. `wait_seconds` None: this lease has nothing more to give.
-
-    `pause_seconds` keeps a batch from being leased again at once when what is left of it is in other hands.
-    """
-
-    wait_seconds: float | None = None
-    pause_seconds: float = 0.0
 
 
 def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None) -> bool:

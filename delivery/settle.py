@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -13,9 +13,7 @@ from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.statuses import RARE_STATUSES, MessageStatus, Reason
-
-if TYPE_CHECKING:
-    from delivery.drain import ClaimedWindow
+from delivery.windows import ClaimedWindow
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from delivery import services
-from delivery.drain import Nothing, claim_window, drain, lease_batch, release_batch, send_window
+from delivery.drain import claim_window, drain, lease_batch, release_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.models import Batch, Dispatch, Gateway, GatewayPace, Message, MessagePart, Window
 from delivery.queries import read_counts
 from delivery.statuses import MessageStatus, Reason, WindowState
+from delivery.windows import Nothing
 from smsconsole.queue import stop_requested
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
 

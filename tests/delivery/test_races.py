@@ -14,11 +14,12 @@ from django.db import connection, transaction
 
 from delivery import drain as drain_module
 from delivery import services, settle
-from delivery.drain import ClaimedWindow, claim_window, drain, lease_batch
+from delivery.drain import claim_window, drain, lease_batch
 from delivery.models import Dispatch, Gateway, Message
 from delivery.queries import read_counts
 from delivery.settle import settle_window
 from delivery.statuses import MessageStatus
+from delivery.windows import ClaimedWindow
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
 
 pytestmark = pytest.mark.django_db(transaction=True)

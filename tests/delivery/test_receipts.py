@@ -13,13 +13,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from delivery.counters import fold_deltas
-from delivery.drain import ClaimedWindow, claim_window, lease_batch
+from delivery.drain import claim_window, lease_batch
 from delivery.gateways.base import Outcome, ReceiptEvent, ReceiptState, SubmitResult
 from delivery.models import Dispatch, Gateway, Message, UnmatchedReceipt
 from delivery.queries import read_counts
 from delivery.services import apply_receipts, close_overdue, store_receipts
 from delivery.settle import settle_window
 from delivery.statuses import MessageStatus, Reason
+from delivery.windows import ClaimedWindow
 from tests.delivery.conftest import MakeDispatch, accept
 
 # Stored receipts are read behind the oldest running transaction, so these tests have to commit.

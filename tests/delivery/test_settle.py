@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from delivery.drain import ClaimedWindow, claim_window, lease_batch
+from delivery.drain import claim_window, lease_batch
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.models import Dispatch, Evidence, Gateway, Message, MessagePart, Window
 from delivery.queries import read_counts
 from delivery.settle import settle_window
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.sweep import lose_expired_windows, sweep
+from delivery.windows import ClaimedWindow
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.conftest import MakeDispatch, accept
 
