@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -14,9 +15,6 @@ from delivery.models import Dispatch
 from smsconsole.beats import Beat
 from smsconsole.queue import enqueue
 from templates_app.statuses import RevisionStatus
-
-# A runner shows itself at every chunk; one that was silent for so long is gone, or was never rung.
-SILENCE = timedelta(seconds=15)
 
 _LIVE = (CampaignStatus.RUNNING, CampaignStatus.SUSPENDED)
 
@@ -50,10 +48,10 @@ def hold_forbidden() -> None:
 def ring_unfinished() -> None:
     """Ring for imports, forecasts, deletions and fan-outs that nobody seems to work on.
 
-    A ring is noted as a heartbeat, so that work waiting behind other work is rung for every 15 s at most.
+    A ring is noted as a heartbeat, so that work waiting behind other work is not rung for at every beat.
     """
-    now = timezone.now()
-    silent = Upload.objects.filter(heartbeat_at__lt=now - SILENCE)
+    silent_since = _silent_since()
+    silent = Upload.objects.filter(heartbeat_at__lt=silent_since)
     unread = Q(status__in=[UploadStatus.WAITING, UploadStatus.READING]) | Q(
         status=UploadStatus.READ, campaign__status=CampaignStatus.IMPORTING
     )
@@ -71,9 +69,14 @@ def ring_unfinished() -> None:
     for upload in unforeseen:
         _ring(upload, "campaigns.jobs.make_forecast", upload.campaign_id)
     for upload in Upload.objects.filter(is_current=False):
-        if upload.heartbeat_at is None or upload.heartbeat_at < now - SILENCE:
+        if upload.heartbeat_at is None or upload.heartbeat_at < silent_since:
             _ring(upload, "campaigns.jobs.drop_upload", upload.pk)
     _ring_fanouts()
+
+
+def _silent_since() -> datetime:
+    """A runner shows itself at every chunk; one that has not since then is gone, or was never rung."""
+    return timezone.now() - timedelta(seconds=settings.SILENCE_SECONDS)
 
 
 def _ring(upload: Upload, job: str, *ids: int) -> None:
@@ -82,7 +85,7 @@ def _ring(upload: Upload, job: str, *ids: int) -> None:
 
 
 def _ring_fanouts() -> None:
-    silent_since = timezone.now() - SILENCE
+    silent_since = _silent_since()
     unfinished = Dispatch.objects.filter(fanout_done=False).values("pk")
     silent = Campaign.objects.filter(dispatch__in=unfinished).filter(
         Q(fanout_heartbeat_at=None, started_at__lt=silent_since) | Q(fanout_heartbeat_at__lt=silent_since)
@@ -95,6 +98,6 @@ def _ring_fanouts() -> None:
 BEATS = [
     Beat("start-due-campaigns", 1.0, start_due),
     Beat("finish-campaigns", 1.0, finish_sent),
-    Beat("hold-forbidden-campaigns", 2.0, hold_forbidden),
+    Beat("hold-forbidden-campaigns", 1.0, hold_forbidden),
     Beat("ring-unfinished-campaigns", 5.0, ring_unfinished),
 ]

@@ -210,6 +210,8 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 << 20)
 UPLOAD_MAX_ROWS = env.int("UPLOAD_MAX_ROWS", default=1_000_000)
 # How long a worker may hold a window before the sweep calls its messages uncertain.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=30)
+# An import or fan-out that has shown nothing for so long is gone, and is rung for again.
+SILENCE_SECONDS = env.int("SILENCE_SECONDS", default=15)
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:

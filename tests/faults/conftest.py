@@ -13,11 +13,11 @@ from pytest_django import DjangoDbBlocker
 from tests.faults.stack import FaultStack, fault_stack
 
 
-
 @pytest.fixture(scope="session")
 def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[FaultStack]:
     with django_db_blocker.unblock(), fault_stack() as stack:
         yield stack
+        assert stack.doubles() == 0, "the gateway's whole file holds a second submit"
 
 
 @pytest.fixture(scope="session")

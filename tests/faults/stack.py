@@ -16,12 +16,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import django_rq
 import environ
+import psutil
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.test import override_settings
+from rq import Worker
 
 from accounts.models import Organization
 from delivery import services
@@ -37,13 +41,15 @@ WORKER = "smsconsole.workers.DeliveryWorker"
 IMPORTS_WORKER = "smsconsole.workers.ImportsWorker"
 # Short, so that a trial does not wait half a minute for what a killed worker held.
 LEASE_SECONDS = 6
+SILENCE_SECONDS = 4
 DEADLINE_SECONDS = 60
 
 
 class FaultStack:
     """The processes, respawned when they end, until `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, n_delivery_workers: int = 2) -> None:
+        self._n_delivery_workers = n_delivery_workers
         self.folder = Path(tempfile.mkdtemp(prefix="smsconsole-faults-"))
         self.folder.chmod(0o711)
         self.stores = LooseStores(self.folder, durable=True)
@@ -51,6 +57,8 @@ class FaultStack:
         self._commands: dict[str, list[str]] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._fail_points: dict[str, str] = {}
+        # Where the gateway's file ended when a dispatch was opened: its submits come after.
+        self._ledger_starts: dict[int, int] = {}
         self._closing = threading.Event()
         self._lock = threading.RLock()
 
@@ -58,9 +66,11 @@ class FaultStack:
         urls = self.stores.start()
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {
             "DATA_DIR": str(self.folder),
+            "MEDIA_ROOT": str(self.media_root),
             "DATABASE_URL": urls.database_url,
             "REDIS_URL": urls.redis_url,
             "LEASE_SECONDS": str(LEASE_SECONDS),
+            "SILENCE_SECONDS": str(SILENCE_SECONDS),
             "ENCRYPTION_KEYS": settings.ENCRYPTION_KEYS[0],
             "SECRET_KEY": settings.SECRET_KEY,
             "LOG_LEVEL": "WARNING",
@@ -71,10 +81,10 @@ class FaultStack:
         self._commands = {
             "gateway": ["simulated_gateway", f"--address={self._socket}", f"--ledger={self.ledger}"],
             "scheduler": ["scheduler"],
-            "delivery-1": ["rqworker", "delivery", "--worker-class", WORKER],
-            "delivery-2": ["rqworker", "delivery", "--worker-class", WORKER],
             "imports": ["rqworker", "imports", "--worker-class", IMPORTS_WORKER],
         }
+        for number in range(1, self._n_delivery_workers + 1):
+            self._commands[f"delivery-{number}"] = ["rqworker", "delivery", "--worker-class", WORKER]
         for name in self._commands:
             self.spawn(name)
         self._watcher = threading.Thread(target=self._respawn, daemon=True)
@@ -90,6 +100,10 @@ class FaultStack:
         connection.close()
         self.stores.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def media_root(self) -> Path:
+        return self.folder / "files"
 
     @property
     def _socket(self) -> Path:
@@ -165,6 +179,27 @@ class FaultStack:
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 
+    def children(self, name: str) -> list[psutil.Process]:
+        """What the process has forked: an imports worker its child for the job, if it has one."""
+        try:
+            return psutil.Process(self.pid(name)).children()
+        except psutil.NoSuchProcess:
+            return []
+
+    def longest_running(self, *names: str) -> str:
+        """Which of these processes was started first."""
+        return min(names, key=lambda name: psutil.Process(self.pid(name)).create_time())
+
+    def wait_until_listening(self, name: str) -> int:
+        """Wait until the worker takes jobs; its pid."""
+        connection_of_queue = django_rq.get_connection("delivery")
+
+        def listens() -> bool:
+            return self.pid(name) in {worker.pid for worker in Worker.all(connection=connection_of_queue)}
+
+        self.wait_for(listens, what=f"{name} listens")
+        return self.pid(name)
+
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """End a process; it is started again at once."""
         with contextlib.suppress(ProcessLookupError):
@@ -172,8 +207,10 @@ class FaultStack:
 
     def respawn_with_fail_point(self, name: str, fail_point: str) -> None:
         """Start the worker anew so that it kills itself at the named place."""
+        pid = self.pid(name)
         self._fail_points[name] = fail_point
         self.kill(name)
+        self.wait_for(lambda: self.pid(name) != pid, what=f"{name} is started again")
 
     def restart_postgres(self, *, by: signal.Signals | None = None) -> None:
         """Stop PostgreSQL, cleanly or by the given signal, and start it again on its data."""
@@ -193,6 +230,7 @@ class FaultStack:
         dispatch = services.open_dispatch(
             owner=owner, project=self.project, gateway=self.gateway, n_messages=n
         )
+        self.note_opening(dispatch, ledger_end=self.ledger_end())
         rows = [services.NewMessage(i, f"+86138{i:08d}", "CN", "", f"Trial {i}", 1) for i in range(n)]
         for offset in range(0, n, batch):
             with transaction.atomic():
@@ -204,7 +242,8 @@ class FaultStack:
     def share_done(self, dispatch: Dispatch) -> float:
         """How much of the dispatch has left, from 0 to 1."""
         counts = read_counts(dispatch.pk)[0]
-        return 1 - sum(counts[status] for status in OPEN_STATUSES) / dispatch.n_total
+        n_left = sum(n for status, n in counts.items() if status not in OPEN_STATUSES)
+        return n_left / dispatch.n_reserved
 
     def wait_for_share(self, dispatch: Dispatch, share: float) -> float:
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -213,33 +252,53 @@ class FaultStack:
             time.sleep(0.02)
         return done
 
-    def wait_until_sent(self, dispatch: Dispatch) -> float:
-        """Seconds until everything was submitted, without any help; at most a minute."""
+    def wait_for(
+        self, is_so: Callable[[], bool], *, what: str, seconds: float = DEADLINE_SECONDS, pause: float = 0.05
+    ) -> float:
+        """Seconds until it is so, looking on through outages of the database; fails after `seconds`."""
         started = time.monotonic()
         while True:
-            with contextlib.suppress(OperationalError, InterfaceError):
-                dispatch.refresh_from_db()
-                if dispatch.sent_at is not None:
+            try:
+                if is_so():
                     return time.monotonic() - started
-            if connection.errors_occurred or not connection.is_usable():
+            except (OperationalError, InterfaceError):
                 connection.close()
-            assert time.monotonic() - started < DEADLINE_SECONDS, "it was not sent within a minute"
-            time.sleep(0.1)
+            assert time.monotonic() - started < seconds, f"not within {seconds:.0f} s: {what}"
+            time.sleep(pause)
+
+    def wait_until_sent(self, dispatch: Dispatch) -> float:
+        """Seconds until everything was submitted, without any help; at most a minute."""
+
+        def is_sent() -> bool:
+            dispatch.refresh_from_db()
+            return dispatch.sent_at is not None
+
+        return self.wait_for(is_sent, what="everything is sent")
 
     def wait_for_receipts(self, dispatch: Dispatch, *, seconds: float = 30) -> dict[MessageStatus, int]:
-        """The counts when every receipt that comes has come."""
+        """The counts when every receipt has come: one for each message that the gateway's file holds."""
+        n_submitted = len(self.submits(dispatch))
         deadline = time.monotonic() + seconds
         while True:
             counts = {status: n for status, n in read_counts(dispatch.pk)[0].items() if n}
-            if set(counts) == {MessageStatus.DELIVERED} or time.monotonic() > deadline:
+            is_complete = counts.get(MessageStatus.DELIVERED, 0) == n_submitted
+            if is_complete or time.monotonic() > deadline:
                 return counts
-            time.sleep(0.2)
+            time.sleep(0.1)
+
+    def note_opening(self, dispatch: Dispatch, *, ledger_end: int) -> None:
+        """Remember where the gateway's file ended before anything of the dispatch could leave."""
+        self._ledger_starts[dispatch.pk] = ledger_end
+
+    def ledger_end(self) -> int:
+        """Where the gateway's file ends now."""
+        return self.ledger.stat().st_size if self.ledger.exists() else 0
 
     def submits(self, dispatch: Dispatch) -> dict[int, int]:
         """How often the gateway saw each message of the dispatch, from its own file."""
         seen: dict[int, int] = {}
-        first, last = dispatch.first_id, dispatch.first_id + dispatch.n_reserved
-        for line in read_ledger(self.ledger):
+        first, last = dispatch.first_id or 0, (dispatch.first_id or 0) + dispatch.n_reserved
+        for line in read_ledger(self.ledger, start=self._ledger_starts[dispatch.pk]):
             if first <= line.message_id < last:
                 seen[line.message_id] = seen.get(line.message_id, 0) + 1
         return seen
@@ -254,14 +313,15 @@ def random_shares(n: int, *, seed: int) -> list[float]:
 
 
 @contextlib.contextmanager
-def fault_stack() -> Iterator[FaultStack]:
-    """The stack, with this process's connection and queues given back afterwards."""
+def fault_stack(*, n_delivery_workers: int = 2) -> Iterator[FaultStack]:
+    """The stack, with this process's connection, queues and files given back afterwards."""
     before = dict(connection.settings_dict)
     urls = {name: queue["URL"] for name, queue in settings.RQ_QUEUES.items()}
-    stack = FaultStack()
+    stack = FaultStack(n_delivery_workers=n_delivery_workers)
     try:
-        stack.open()
-        yield stack
+        with override_settings(MEDIA_ROOT=stack.media_root):
+            stack.open()
+            yield stack
     finally:
         stack.close()
         connection.close()

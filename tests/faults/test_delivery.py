@@ -9,36 +9,36 @@ from collections.abc import Callable
 import django_rq
 import pytest
 
-from delivery import services
 from delivery.gateways import open_driver
 from delivery.gateways.base import OutboundMessage
-from delivery.ledger import check_dispatch
 from delivery.models import Dispatch
 from delivery.simulation.ledger import find_doubles
-from delivery.statuses import MessageStatus
-from smsconsole.outbox.models import OutboxEvent
+from tests.faults.checks import WINDOW, assert_whole
 from tests.faults.stack import FaultStack, random_shares
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 MESSAGES = 6_000
 RATE = 1_000
 STRIKES_PER_DISPATCH = 4
-WINDOW = 200
 Strike = Callable[[FaultStack, Dispatch], None]
 
 
+WORKERS = ("delivery-1", "delivery-2")
+
+
 def kill_a_worker(stack: FaultStack, dispatch: Dispatch) -> None:
-    stack.kill("delivery-1")
+    # Not one that is only starting.
+    stack.kill(stack.longest_running(*WORKERS))
 
 
 def kill_both_workers(stack: FaultStack, dispatch: Dispatch) -> None:
-    stack.kill("delivery-1")
-    stack.kill("delivery-2")
+    for name in WORKERS:
+        stack.kill(name)
 
 
 def terminate_a_worker(stack: FaultStack, dispatch: Dispatch) -> None:
-    stack.kill("delivery-1", signal.SIGTERM)
+    stack.kill(stack.longest_running(*WORKERS), signal.SIGTERM)
 
 
 def kill_the_scheduler(stack: FaultStack, dispatch: Dispatch) -> None:
@@ -57,51 +57,6 @@ def kill_postgres(stack: FaultStack, dispatch: Dispatch) -> None:
     stack.restart_postgres(by=signal.SIGQUIT)
 
 
-def suspend_and_continue(stack: FaultStack, dispatch: Dispatch) -> None:
-    services.suspend_dispatch(dispatch_id=dispatch.pk)
-    time.sleep(0.15)
-    services.resume_dispatch(dispatch_id=dispatch.pk)
-
-
-def assert_whole(stack: FaultStack, dispatch: Dispatch, *, max_uncertain: int) -> dict[str, int]:
-    """Everything left once, nothing is missing, the books are right; what was unknown is settled by receipts."""
-    seconds = stack.wait_until_sent(dispatch)
-    n_uncertain = ever_uncertain(dispatch)
-    counts = stack.wait_for_receipts(dispatch)
-    submits = stack.submits(dispatch)
-    doubled = sum(n - 1 for n in submits.values())
-    uncertain_left = counts.get(MessageStatus.UNCERTAIN, 0)
-    missing = dispatch.n_total - len(submits) - uncertain_left
-    assert doubled == 0
-    assert stack.doubles() == 0
-    assert missing == 0
-    # A claimed window whose worker died before its first byte stays uncertain: nobody can know that.
-    assert uncertain_left == dispatch.n_total - len(submits)
-    assert counts == {
-        k: v
-        for k, v in {
-            MessageStatus.DELIVERED: len(submits),
-            MessageStatus.UNCERTAIN: uncertain_left,
-        }.items()
-        if v
-    }
-    assert n_uncertain <= max_uncertain
-    assert check_dispatch(dispatch.pk) == []
-    return {"doubled": doubled, "missing": missing, "uncertain": n_uncertain, "seconds": round(seconds, 1)}
-
-
-def ever_uncertain(dispatch: Dispatch) -> int:
-    """How many messages the sweep or a driver called uncertain, as the outbox tells."""
-    events = OutboxEvent.objects.filter(subject=f"dispatch:{dispatch.pk}", kind__startswith="messages.")
-    return sum(
-        last - first + 1
-        for event in events
-        for _, after, ranges in event.payload["changes"]
-        if after == MessageStatus.UNCERTAIN
-        for first, last in ranges
-    )
-
-
 @pytest.mark.parametrize(
     ("strike", "uncertain_per_strike"),
     [
@@ -110,7 +65,6 @@ def ever_uncertain(dispatch: Dispatch) -> int:
         (terminate_a_worker, 0),
         (kill_the_scheduler, 0),
         (flush_valkey, 0),
-        (suspend_and_continue, 0),
         (restart_postgres, 2 * WINDOW),
         (kill_postgres, 2 * WINDOW),
     ],
@@ -142,29 +96,27 @@ def test_nothing_is_lost_or_doubled(
 
 
 @pytest.mark.parametrize(
-    "fail_point",
+    "fail_points",
     [
-        "before-claim:3",
-        "after-claim:3",
-        "before-submit:4",
-        "after-submit:4",
-        "before-settle:5",
-        "after-settle:5",
+        ("before-claim:3", "after-claim:3"),
+        ("before-submit:4", "after-submit:4"),
+        ("before-settle:5", "after-settle:5"),
     ],
+    ids=" and ".join,
 )
-def test_a_worker_that_dies_at_a_named_place(
-    stack: FaultStack, table: Callable[..., None], fail_point: str
+def test_workers_that_die_at_named_places(
+    stack: FaultStack, table: Callable[..., None], fail_points: tuple[str, str]
 ) -> None:
+    """Each of the two workers dies at one of the places, while the other one goes on."""
     stack.set_rate(RATE)
-    pid = stack.pid("delivery-1")
-    stack.respawn_with_fail_point("delivery-1", fail_point)
-    while stack.pid("delivery-1") == pid:
-        time.sleep(0.05)
-    doomed = stack.pid("delivery-1")
+    for name, fail_point in zip(WORKERS, fail_points, strict=True):
+        stack.respawn_with_fail_point(name, fail_point)
+    doomed = [stack.wait_until_listening(name) for name in WORKERS]
     dispatch = stack.hand_over(MESSAGES)
-    row = assert_whole(stack, dispatch, max_uncertain=WINDOW)
-    assert stack.pid("delivery-1") != doomed, "the worker never came to its fail point"
-    table(fault=fail_point, messages=MESSAGES, strikes=1, **row)
+    row = assert_whole(stack, dispatch, max_uncertain=2 * WINDOW)
+    alive = [stack.pid(name) for name in WORKERS]
+    assert not set(doomed) & set(alive), "a worker never came to its fail point"
+    table(fault=" and ".join(fail_points), messages=MESSAGES, strikes=2, **row)
 
 
 def test_valkey_stopped_for_20_seconds(stack: FaultStack, table: Callable[..., None]) -> None:
