@@ -23,7 +23,7 @@ _MAX_FRAME_BYTES: Final = 256 << 20
 _PIPE_BYTES: Final = 1 << 20
 _PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 READER_COMMAND: Final = (sys.executable, "-m", "campaigns.spreadsheets.reader")
-_KEPT_VARIABLES: Final = ("PATH", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
+_KEPT_VARIABLES: Final = ("PATH", "PYTHONPATH", "TMPDIR", "LANG", "LD_LIBRARY_PATH")
 
 
 class ReaderKilled(Exception):

@@ -24,13 +24,13 @@ _PHONETIC: Final = names_of("rPh")
 
 
 def unescape(text: str) -> str:
-    """`_x000D_` as the character it stands for. Halves of surrogate pairs stay as written."""
+    """`_x000D_` as the character it stands for. NUL and halves of surrogate pairs, which are none, stay as written."""
     return _ESCAPE.sub(_character, text) if "_x" in text else text
 
 
 def _character(match: re.Match[str]) -> str:
     code = int(match[1], 16)
-    return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)
+    return match[0] if code == 0 or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 class SharedStrings:

@@ -28,6 +28,8 @@ from campaigns.spreadsheets.types import MAX_CELL_CHARACTERS, MAX_COLUMNS, N_FIR
 _STRICT_MARK: Final = b"purl.oclc.org/ooxml"
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
 _MAX_NAMED_SHEETS: Final = 10
+# Excel allows 31.
+_MAX_NAME_CHARACTERS: Final = 255
 
 
 class Workbook:
@@ -119,9 +121,10 @@ class Workbook:
                 found = list(reader.parser.find_sheets())
         self._epoch = reader.wb.epoch
         for sheet, relation in found:
-            if relation.Type.rpartition("/")[2] == "worksheet" and sheet.name not in self._parts:
-                self._parts[sheet.name] = relation.target
-                self.sheets.append(SheetFacts(sheet.name, sheet.state in _HIDDEN))
+            name = sheet.name[:_MAX_NAME_CHARACTERS]
+            if relation.Type.rpartition("/")[2] == "worksheet" and name not in self._parts:
+                self._parts[name] = relation.target
+                self.sheets.append(SheetFacts(name, sheet.state in _HIDDEN))
         return reader
 
     def _read_workbook_part(self) -> bytes:

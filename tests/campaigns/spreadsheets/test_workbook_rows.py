@@ -137,11 +137,11 @@ def test_shared_strings_join_runs_and_leave_readings_out(tmp_path: Path) -> None
     strings = (
         "<si><r><t>Hello </t></r><r><t>world</t></r></si>"
         "<si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si>"
-        "<si><t>two_x000A_lines _x005F_x000A_</t></si>"
+        "<si><t>two_x000A_lines _x005F_x000A_ _x0000_ _xD800_</t></si>"
     )
     cells = [f'<c r="{chr(65 + n)}1" t="s"><v>{n}</v></c>' for n in range(3)]
     path = write_workbook(tmp_path / "a.xlsx", sheet(row(1, *cells)), shared_strings=strings)
-    assert cells_of(path, 3) == [(1, ["Hello world", "東京", "two\nlines _x000A_"])]
+    assert cells_of(path, 3) == [(1, ["Hello world", "東京", "two\nlines _x000A_ _x0000_ _xD800_"])]
 
 
 def test_a_text_that_is_missing_is_named_by_its_cell(tmp_path: Path) -> None:
