@@ -20,7 +20,7 @@ from accounts.services import add_member
 from campaigns import services
 from campaigns.models import Campaign
 from campaigns.workbooks import write_rows
-from delivery.models import Gateway
+from delivery.services import ensure_simulated_gateway
 from projects.models import Project
 from projects.services import add_project
 from smsconsole.lib.types import Region
@@ -83,10 +83,7 @@ def load(*, sign_ins: Path) -> DemoPeople | None:
             default_country="",
             by=people.admin,
         )
-        Gateway.objects.get_or_create(
-            slug="simulated",
-            defaults={"name": "Simulated gateway", "kind": "simulator", "rate_per_second": 2500},
-        )
+        ensure_simulated_gateway()
         body, signature = _texts(project, people)
         Installation.objects.filter(pk=1).update(setup_code_hash="", set_up_at=timezone.now())
         _write_sign_ins(sign_ins, people)

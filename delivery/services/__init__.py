@@ -11,6 +11,7 @@ from delivery.services.dispatches import (
     resume_dispatch,
     suspend_dispatch,
 )
+from delivery.services.gateways import ensure_simulated_gateway
 from delivery.services.receipts import apply_receipts, close_overdue, store_receipts
 from delivery.services.uncertain import UncertainChoice, settle_uncertain
 
@@ -22,6 +23,7 @@ __all__ = [
     "cancel_dispatch",
     "cancel_rest",
     "close_overdue",
+    "ensure_simulated_gateway",
     "finish_fanout",
     "hold_dispatch",
     "open_dispatch",

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from delivery.gateways.base import ReceiptEvent, ReceiptState
 from delivery.gateways.simulator import SimulatorDriver, own_address
 from delivery.models import Gateway
-from delivery.services.receipts import store_receipts
+from delivery.services import ensure_simulated_gateway, store_receipts
 from delivery.simulation import control
 from delivery.simulation.address import Address, parse_address
 from delivery.simulation.courier import Receipt
@@ -81,6 +81,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _serve(self, address: Address, ledger: Path, script: Script, slug: str | None) -> None:
+        if slug is None:
+            _offer_gateway()
         try:
             serve(
                 address=address,
@@ -146,8 +148,17 @@ def _deliver_to(slug: str | None) -> Callable[[Sequence[Receipt], datetime], Non
     return deliver
 
 
+def _offer_gateway() -> None:
+    """Let an installation without a carrier send through this one. Without a database it is made at a later start."""
+    try:
+        ensure_simulated_gateway()
+    except DatabaseError as error:
+        log.warning("the simulated gateway is not set up yet error=%s", type(error).__name__)
+    finally:
+        connection.close()
+
+
 def _find_gateway(slug: str | None) -> int:
-    gateways = Gateway.objects.filter(kind=SimulatorDriver.kind)
-    if slug:
-        gateways = gateways.filter(slug=slug)
-    return gateways.order_by("pk").values_list("pk", flat=True)[:1].get()
+    if slug is None:
+        return ensure_simulated_gateway().pk
+    return Gateway.objects.get(kind=SimulatorDriver.kind, slug=slug).pk
