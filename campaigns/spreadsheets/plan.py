@@ -49,7 +49,7 @@ class Plan:
     header: tuple[str, ...]
     # Placeholders that have no column, by name; each of their rows is refused.
     missing: tuple[str, ...]
-    # Places of `missing` among the parameters.
+    # The text is not known: whatever follows the number comes along, and nothing can be missing.
     are_parameters_optional: bool
 
 
