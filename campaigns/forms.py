@@ -104,9 +104,7 @@ class WhenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _set_choices(
-            self.fields["time_zone"], [(name, name) for name in sorted(zoneinfo.available_timezones())]
-        )
+        _set_choices(self.fields["time_zone"], zone_choices())
         if self.data.get("when") == "now":
             for name in ("date", "time", "time_zone"):
                 self.fields[name].required = False

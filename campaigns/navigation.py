@@ -8,6 +8,14 @@ from accounts.models import Role
 from projects.navigation import Item, Section
 
 ITEMS = [
-    Item(_("Send"), "send", "campaign-new", Section.WORK, 10, role=Role.OPERATOR),
+    Item(
+        _("Send"),
+        "send",
+        "campaign-new",
+        Section.WORK,
+        10,
+        role=Role.OPERATOR,
+        pages=frozenset({"campaign-send", "campaign-what", "campaign-upload", "campaign-confirm"}),
+    ),
     Item(_("Campaigns"), "list-check", "campaign-list", Section.WORK, 20, is_home=True),
 ]

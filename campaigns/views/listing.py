@@ -46,9 +46,10 @@ def campaign_list(request: HttpRequest, slug: str) -> HttpResponse:
         "campaigns/list.html",
         {
             "project": project,
+            # What was just sent stands first, though a draft may have been begun after it.
             "rows": [
                 list_row(row, for_operator=for_operator, is_new=str(row.campaign.uuid) == new)
-                for row in page.rows
+                for row in sorted(page.rows, key=lambda row: str(row.campaign.uuid) != new)
             ],
             "chips": _chips(reverse("campaign-list", args=[slug]), status, search),
             "status": status,
