@@ -32,7 +32,7 @@ from delivery import services
 from delivery.models import Dispatch, Gateway, GatewayPace
 from delivery.queries import read_counts
 from delivery.simulation.ledger import find_doubles, read_ledger
-from delivery.statuses import OPEN_STATUSES, MessageStatus
+from delivery.statuses import OPEN_STATUSES, DispatchState, MessageStatus
 from projects.models import Project
 from smsconsole.embedded.stores import LooseStores
 
@@ -224,11 +224,22 @@ class FaultStack:
     def set_rate(self, rate: float | None) -> None:
         Gateway.objects.update(rate_per_second=rate)
 
-    def hand_over(self, n: int, *, batch: int = 500) -> Dispatch:
+    def hand_over(
+        self,
+        n: int,
+        *,
+        batch: int = 500,
+        state: DispatchState = DispatchState.RUNNING,
+        gateway: Gateway | None = None,
+    ) -> Dispatch:
         """A dispatch of `n` messages, all appended."""
         owner = f"trial:{time.monotonic_ns()}"
         dispatch = services.open_dispatch(
-            owner=owner, project=self.project, gateway=self.gateway, n_messages=n
+            owner=owner,
+            project=self.project,
+            gateway=gateway or self.gateway,
+            n_messages=n,
+            state=state,
         )
         self.note_opening(dispatch, ledger_end=self.ledger_end())
         rows = [services.NewMessage(i, f"+86138{i:08d}", "CN", "", f"Trial {i}", 1) for i in range(n)]

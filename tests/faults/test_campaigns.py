@@ -7,8 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import NamedTuple
 
 import django_rq
 import psutil
@@ -25,7 +23,7 @@ from delivery.models import Dispatch
 from delivery.simulation.ledger import read_ledger
 from tests.faults.checks import WINDOW, assert_whole
 from tests.faults.stack import FaultStack
-from tests.faults.trials import Expected, Trials, assert_import_is_whole
+from tests.faults.trials import Expected, Trials, after_suspending, assert_import_is_whole
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
@@ -306,26 +304,6 @@ def test_suspend_holds_within_a_second_and_a_window(
     stack.wait_for(lambda: is_finished(campaign), what="the campaign is finished")
     fault = f"suspend at {rate:,}/s (last submit {slowest:.2f} s after the click)"
     table(fault=fault, messages=dispatch.n_total, strikes=n_moments, **row)
-
-
-class LateSubmits(NamedTuple):
-    """What left after a suspension: the last of it in seconds after the click, how many after it had committed."""
-
-    seconds: float
-    n_after_commit: int
-
-
-def after_suspending(stack: FaultStack, trials: Trials, campaign: Campaign) -> LateSubmits:
-    """Suspend, and see what still left."""
-    ledger_end, clicked_at = stack.ledger_end(), datetime.now(UTC)
-    trials.suspend(campaign)
-    committed_at = datetime.now(UTC)
-    time.sleep(1.5)
-    times = [line.at for line in read_ledger(stack.ledger, start=ledger_end)]
-    return LateSubmits(
-        seconds=max([0.0, *((at - clicked_at).total_seconds() for at in times)]),
-        n_after_commit=sum(at > committed_at for at in times),
-    )
 
 
 def finish_at_full_speed(stack: FaultStack, trials: Trials, campaign: Campaign) -> None:

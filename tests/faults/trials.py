@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -16,6 +19,7 @@ from campaigns.services import DraftChanges
 from campaigns.statuses import CampaignStatus, UploadStatus
 from campaigns.workbooks import write_rows
 from delivery.models import Dispatch
+from delivery.simulation.ledger import read_ledger
 from templates_app.models import Review
 from templates_app.statuses import Verdict
 from tests.campaigns import making
@@ -123,6 +127,26 @@ class Trials:
 
     def resume(self, campaign: Campaign) -> None:
         services.resume_campaign(campaign=campaign, by=self.operator)
+
+
+class LateSubmits(NamedTuple):
+    """What left after a suspension: the last of it in seconds after the click, how many after it had committed."""
+
+    seconds: float
+    n_after_commit: int
+
+
+def after_suspending(stack: FaultStack, trials: Trials, campaign: Campaign) -> LateSubmits:
+    """Suspend, and see what still left."""
+    ledger_end, clicked_at = stack.ledger_end(), datetime.now(UTC)
+    trials.suspend(campaign)
+    committed_at = datetime.now(UTC)
+    time.sleep(1.5)
+    times = [line.at for line in read_ledger(stack.ledger, start=ledger_end)]
+    return LateSubmits(
+        seconds=max([0.0, *((at - clicked_at).total_seconds() for at in times)]),
+        n_after_commit=sum(at > committed_at for at in times),
+    )
 
 
 def assert_import_is_whole(upload: Upload, expected: Expected) -> None:
