@@ -39,7 +39,9 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("E-mail")
-        self.fields["username"].widget.attrs |= {"type": "email", "autocomplete": "username"}
+        self.fields["username"].widget = forms.EmailInput(
+            attrs=self.fields["username"].widget.attrs | {"autocomplete": "username"}
+        )
 
 
 class MemberRightsForm(forms.Form):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from projects.forms import zone_choices
 
 Choices = Iterable[tuple[str, Any]]
 

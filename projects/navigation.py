@@ -37,7 +37,8 @@ class Item:
     """One page in the side navigation. `url_name` is reversed with the project's slug as `slug`.
 
     `role` hides it from members without that role. `count` makes one cheap query, shown when above zero.
-    A click on a project opens the first page marked `is_home` that the viewer may see.
+    A click on a project opens the first page marked `is_home` that the viewer may see. `pages` are the names of
+    pages that belong to it although their address lies below another item's.
     """
 
     label: str | Promise
@@ -48,6 +49,7 @@ class Item:
     role: Role | None = None
     count: Callable[[Project], int] | None = None
     is_home: bool = False
+    pages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,12 @@ class LinkSection:
     links: list[Link]
 
 
-def sections_for(*, project: Project, roles: frozenset[Role], path: str) -> list[LinkSection]:
-    """The navigation as this member sees it; one query per item that counts."""
+def sections_for(*, project: Project, roles: frozenset[Role], path: str, page: str = "") -> list[LinkSection]:
+    """The navigation as this member sees it; one query per item that counts. `page` is the name of the address."""
     offered = [(item, reverse(item.url_name, args=[project.slug])) for item in _visible(roles)]
     # The longest address that the path starts with is the current one: a page's sub-pages belong to it.
     current = max((url for _item, url in offered if path.startswith(url)), key=len, default="")
+    current = next((url for item, url in offered if page in item.pages), current)
     return [
         LinkSection(
             label=section.label,

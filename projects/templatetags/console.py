@@ -6,6 +6,7 @@ They are builtins (no `{% load %}` needed). What they draw lives in `templates/_
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from collections.abc import Mapping
 from typing import Any
@@ -27,12 +28,15 @@ from accounts.models import Role
 from projects import access, navigation
 from projects.models import Project
 from smsconsole.lib import countries
-from smsconsole.lib.msisdn import mask_msisdn
+from smsconsole.lib.msisdn import mask_msisdn, mask_written
 
 register = template.Library()
 
 # Thin and non-breaking: groups of three stay on one line, and copying them gives digits a spreadsheet reads.
 NARROW_SPACE = "\u202f"
+
+# Seven digits or more, however they are spaced.
+_WHOLE_NUMBER = re.compile(r"(?:\d[\s().\-]*){7}")
 
 # word -> (label, icon, colour). The first eight are the message words; the others borrow their colours.
 STATUS_LOOKS: dict[str, tuple[str | Promise, str, str]] = {
@@ -124,6 +128,13 @@ def zone_name(zone: str) -> str:
 def masked_number(msisdn: str) -> SafeString:
     """A person's number as everybody may see it: +86 138 **** 8000."""
     return format_html('<span class="msisdn">{}</span>', mask_msisdn(msisdn))
+
+
+@register.filter
+def masked_cell(value: str) -> str:
+    """What stood in a cell that should have held a number. A whole number is masked, as "tel. +86 138 0013 8000";
+    what only looks damaged, as "8.6138E+12", is shown, for it is the explanation."""
+    return mask_written(value) if _WHOLE_NUMBER.search(value) else value
 
 
 @register.simple_tag(takes_context=True)
@@ -283,6 +294,9 @@ def side_navigation(context: Context) -> Mapping[str, Any]:
     return {
         "project": project,
         "sections": navigation.sections_for(
-            project=project, roles=access.roles_in_project(request.user, project), path=request.path
+            project=project,
+            roles=access.roles_in_project(request.user, project),
+            path=request.path,
+            page=request.resolver_match.url_name if request.resolver_match else "",
         ),
     }

@@ -95,5 +95,17 @@ def test_a_number_of_a_person_is_masked() -> None:
     assert "8000" in html
 
 
+@pytest.mark.parametrize("written", ["+8613800138000", "tel. 138-0013-8000", "0049 (0) 151 2345678"])
+def test_a_whole_number_in_a_refused_cell_is_masked(written: str) -> None:
+    shown = render("{{ written|masked_cell }}", written=written)
+    assert shown != written
+    assert shown[-4:] == written[-4:]
+
+
+@pytest.mark.parametrize("written", ["8.6138E+12", "n/a", "+86138", "Ada"])
+def test_a_cell_without_a_whole_number_is_shown_as_it_is(written: str) -> None:
+    assert render("{{ written|masked_cell }}", written=written) == written
+
+
 def test_countries_have_names() -> None:
     assert render("{{ 'CN'|country_name }}{{ ''|country_name }}") == "China"

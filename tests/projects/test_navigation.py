@@ -39,6 +39,15 @@ def test_the_longest_matching_address_is_the_current_page() -> None:
     assert [link.is_current for link in (*work.links, *settings.links)] == [False, True]
 
 
+def test_a_page_may_belong_to_an_item_with_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Item("Send", "send", "project-disable", Section.WORK, 0, pages=frozenset({"draft"}))
+    monkeypatch.setattr(navigation, "_items", lambda: (send, *ITEMS))
+    work, *_rest = navigation.sections_for(
+        project=Project(slug="shop"), roles=frozenset(), path="/projects/shop/drafts/1/", page="draft"
+    )
+    assert [(link.label, link.is_current) for link in work.links] == [("Send", True), ("Campaigns", False)]
+
+
 def test_a_click_on_the_project_opens_the_first_home_page() -> None:
     home = navigation.home_url(project=Project(slug="shop"), roles=frozenset())
     assert home == "/projects/shop/"

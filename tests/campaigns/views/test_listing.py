@@ -55,6 +55,14 @@ def test_the_new_one_is_marked(running: Campaign, listed: Callable[..., HttpResp
     assert 'class="row-new"' in page
 
 
+def test_the_new_one_stands_first_though_a_draft_was_begun_later(
+    running: Campaign, operator: User, listed: Callable[..., HttpResponse]
+) -> None:
+    draft = services.create_draft(project=running.project, by=operator)
+    page = listed(f"?new={running.uuid}").content.decode()
+    assert 0 < page.index(str(running.uuid)) < page.index(str(draft.uuid))
+
+
 def test_only_rows_that_move_ask_again(
     running: Campaign, operator: User, listed: Callable[..., HttpResponse]
 ) -> None:
