@@ -15,13 +15,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg2
 from playwright.sync_api import BrowserContext, Page
+
+from smsconsole.embedded.location import embedded_database_url
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 40
 _SIGN_IN = re.compile(r"(\S+@\S+)\s+(\S+)")
+_SETUP_CODE = re.compile(r"Set it up there with:\s+(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,41 @@ class Console:
     url: str
     data_dir: Path
     passwords: dict[str, str]
+    setup_code: str
 
     @property
     def ledger(self) -> Path:
         """What the simulated gateway took, one line for each submit."""
         return self.data_dir / "simulated-gateway" / "ledger.jsonl"
+
+    def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Look into (or change) its database, where a person has no way to."""
+        connection = psycopg2.connect(embedded_database_url(self.data_dir))
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def verification_code(self, campaign: str) -> str:
+        """What the picture shows; machines are not meant to read it."""
+        found = self.ask(
+            "SELECT answer FROM campaigns_verification v JOIN campaigns_campaign c ON c.id = v.campaign_id"
+            " WHERE c.uuid = %s AND used_at IS NULL ORDER BY v.id DESC LIMIT 1",
+            campaign,
+        )
+        return str(found[0][0])
+
+    def script(self, **options: object) -> None:
+        """Change how the simulated gateway behaves from now on."""
+        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), "simulated_gateway", "--change", *words],
+            env=_environment(self.data_dir, 0, demo=True),
+            check=True,
+            capture_output=True,
+        )
 
     def sign_in(self, context: BrowserContext, who: str) -> Page:
         """A page of somebody of the demo ("operator", "reviewer", "admin"), signed in."""
@@ -67,7 +102,13 @@ def running_console(*, demo: bool = True) -> Iterator[Console]:
             )
         try:
             _wait_until_ready(process, log, port)
-            yield Console(f"http://127.0.0.1:{port}", data_dir, _passwords(data_dir))
+            code = _SETUP_CODE.search(log.read_text(errors="replace"))
+            yield Console(
+                url=f"http://127.0.0.1:{port}",
+                data_dir=data_dir,
+                passwords=_passwords(data_dir),
+                setup_code=code[1] if code else "",
+            )
         finally:
             process.send_signal(signal.SIGTERM)
             try:
