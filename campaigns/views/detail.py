@@ -23,6 +23,7 @@ from campaigns.statuses import EDITABLE_STATUSES, EventKind
 from campaigns.templatetags.campaign_words import duration
 from campaigns.views.live import is_operator, list_url, live_head
 from campaigns.views.lookup import campaign_for, campaign_url
+from campaigns.views.other_region import rows_of_other_region
 from campaigns.views.steps.check import forecast_words
 from campaigns.views.steps.what import sample_preview
 from campaigns.views.steps.when import schedule_words
@@ -158,6 +159,7 @@ def campaign_refused(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
     after_row = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
     page = queries.refused_rows(upload, after_row=after_row) if upload else queries.RefusedPage([], None)
     context = {
+        "other_region": rows_of_other_region(campaign, upload) if is_operator(request, campaign) else None,
         "rows": page.rows,
         "previous": "?" if after_row else "",
         "following": f"?after={page.next_after}" if page.next_after else "",

@@ -259,7 +259,8 @@ def empty_state(
 def stat(
     label: str, value: object, *, note: str = "", url: str = "", look: str = "", icon_name: str = ""
 ) -> dict[str, Any]:
-    """One big number with its name; a link to the rows behind it when `url` is given."""
+    """One big number with its name; a link to the rows behind it when `url` is given. A zero has no colour."""
+    look = "" if str(value) == "0" else look
     return {"label": label, "value": value, "note": note, "url": url, "look": look, "icon_name": icon_name}
 
 

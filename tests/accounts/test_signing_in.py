@@ -25,7 +25,7 @@ def test_it_signs_in_whatever_the_case_of_the_e_mail(client: Client, operator: U
     assert client.get(reverse("project-list")).status_code == 200
 
 
-def test_the_field_for_the_e_mail_is_of_that_kind(client: Client) -> None:
+def test_the_field_for_the_e_mail_is_of_that_kind(client: Client, operator: User) -> None:
     page = client.get(reverse("sign-in")).content.decode()
     assert re.search(r'<input type="email" name="username"[^>]*autocomplete="username"', page)
 

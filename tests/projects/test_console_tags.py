@@ -109,3 +109,8 @@ def test_a_cell_without_a_whole_number_is_shown_as_it_is(written: str) -> None:
 
 def test_countries_have_names() -> None:
     assert render("{{ 'CN'|country_name }}{{ ''|country_name }}") == "China"
+
+
+def test_a_zero_is_not_coloured_as_if_something_had_failed() -> None:
+    assert "stat-failed" in render('{% stat "Failed" 3 look="failed" %}')
+    assert "stat-failed" not in render('{% stat "Failed" 0 look="failed" %}')

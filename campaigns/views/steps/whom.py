@@ -17,6 +17,7 @@ from campaigns.spreadsheets import ENCODINGS, column_letters
 from campaigns.statuses import UploadStatus
 from campaigns.views.format_notes import format_notes
 from campaigns.views.lookup import campaign_url
+from campaigns.views.other_region import OtherRegionRows, rows_of_other_region
 from campaigns.views.steps.draft import Draft, Step
 from projects.templatetags.console import grouped
 
@@ -90,6 +91,7 @@ class Report:
     duplicates_note: str
     findings: list[Finding]
     first_refused: list[queries.RefusedLine]
+    other_region: OtherRegionRows | None
 
 
 def import_report(campaign: Campaign, upload: Upload) -> Report:
@@ -112,6 +114,7 @@ def import_report(campaign: Campaign, upload: Upload) -> Report:
         duplicates_note=_("same number and same values; sent to once") if upload.n_duplicates else "",
         findings=[*_warnings(campaign, upload), *_notes(facts)],
         first_refused=queries.refused_rows(upload, limit=REFUSED_SHOWN).rows if upload.n_refused else [],
+        other_region=rows_of_other_region(campaign, upload),
     )
 
 

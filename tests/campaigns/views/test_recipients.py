@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
@@ -11,8 +12,10 @@ from campaigns import services
 from campaigns.models import Campaign, Upload
 from campaigns.statuses import CampaignStatus, UploadStatus
 from projects.models import Project
+from smsconsole.lib.types import Region
 from tests.campaigns import making
 from tests.campaigns.views.conftest import Visit, words
+from tests.people import ClientOf
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +113,29 @@ def test_the_report_tells_each_refused_row(draft: Campaign, operator: User, get:
     assert "3 Number 8.6138E+12 Number damaged by the spreadsheet program." in text
     assert "This column is not in the text and was ignored: “Birthday”." in text
     assert "1 number is a landline" in text
+
+
+def test_rows_of_the_other_region_go_to_a_draft_of_their_own_by_one_click(
+    draft: Campaign, operator: User, reviewer: User, get: Visit, post: Visit, client_of: ClientOf
+) -> None:
+    domestic = [[f"+861380013800{i}", "Li", "Wuhan"] for i in range(3)]
+    making.uploaded(draft, [*making.order_rows(2), *domestic], by=operator)
+    offer = "Copy the 3 domestic rows to a new draft"
+    assert offer in words(get("campaign-send", draft))
+    assert offer in words(get("campaign-refused", draft))
+    refused = reverse("campaign-refused", args=[draft.project.slug, draft.uuid])
+    assert offer not in words(client_of(reviewer).get(refused))
+    post("campaign-copy", draft, region="domestic")
+    copy = Campaign.objects.get(copied_from=draft)
+    services.import_recipients(upload_id=copy.uploads.get().pk)
+    assert (copy.region, copy.uploads.get().n_sendable) == (Region.DOMESTIC, 3)
+
+
+def test_without_rows_of_the_other_region_nothing_offers_to_copy_them(
+    draft: Campaign, operator: User, get: Visit
+) -> None:
+    making.uploaded(draft, ROWS, by=operator)
+    assert "to a new draft" not in words(get("campaign-send", draft))
 
 
 def test_more_refused_rows_have_pages_of_their_own(draft: Campaign, operator: User, get: Visit) -> None:
