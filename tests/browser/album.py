@@ -1,0 +1,66 @@
+"""Goes through pages at desktop and phone width; complains about what a browser would; photographs if asked to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import ConsoleMessage, Page
+
+WIDTHS = {"1440": (1440, 900), "360": (360, 780)}
+# Longer pages are cut: a picture of a hundred rows says no more than one of ten.
+LONGEST_PIXELS = 2_600
+WIDER_THAN_THE_WINDOW = """
+() => [...document.querySelectorAll("body *")]
+  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && document.documentElement.scrollWidth > innerWidth)
+  .map((e) => `${e.tagName}.${e.className}`).slice(0, 5)
+"""
+
+
+class Album:
+    """What a page looks like, and what is wrong with it. `SCREENSHOTS` names the folder for the pictures."""
+
+    def __init__(self) -> None:
+        folder = os.environ.get("SCREENSHOTS")
+        self.folder = Path(folder) if folder else None
+        self.faults: list[str] = []
+
+    def watch(self, page: Page) -> Page:
+        """Note what the browser complains about: a violation of the CSP, a script's error, a lost file."""
+
+        def note(message: ConsoleMessage) -> None:
+            # A page that answers with an error status is a complaint only for who did not expect one.
+            if message.type == "error" and "status of 4" not in message.text:
+                self.faults.append(f"{page.url}: {message.text}")
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        return page
+
+    def take(self, page: Page, name: str) -> None:
+        """Look at the page as it is, at both widths."""
+        page.wait_for_load_state()
+        for label, (width, height) in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate("window.scrollTo(0, 0)")
+            wide = page.evaluate(WIDER_THAN_THE_WINDOW)
+            if wide:
+                self.faults.append(f"{name} scrolls sideways at {label}: {wide}")
+            if self.folder:
+                self._photograph(page, f"{name}-{label}.png", width)
+        page.set_viewport_size(dict(zip(("width", "height"), WIDTHS["1440"], strict=True)))
+
+    def visit(self, page: Page, url: str, name: str) -> None:
+        page.goto(url)
+        self.take(page, name)
+
+    def _photograph(self, page: Page, file: str, width: int) -> None:
+        assert self.folder is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        n_faults = len(self.faults)
+        height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST_PIXELS)
+        # A window as tall as the page: what sticks to its edges stays where a person sees it.
+        page.set_viewport_size({"width": width, "height": max(height, 600)})
+        page.screenshot(path=self.folder / file, caret="initial", animations="disabled")
+        # The camera itself leaves style attributes behind, which the CSP then refuses.
+        del self.faults[n_faults:]
