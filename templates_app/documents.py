@@ -15,6 +15,7 @@ from templates_app.errors import TemplatesError
 SIZE_MAX_BYTES: Final = 5 << 20
 CERTIFICATES_MAX: Final = 5
 # A scan of a page at 600 dpi has 35 million pixels. A small file can claim billions and fill the memory.
+_SUFFIX_SHOWN: Final = 10
 PIXELS_MAX: Final = 50_000_000
 NAME_LENGTH_MAX: Final = 150
 
@@ -40,23 +41,25 @@ def read_document(file: IO[bytes], *, name: str) -> Document:
     Pictures are drawn anew, so that nothing but the picture is kept: no hidden data, no second format in one file.
     """
     content = file.read(SIZE_MAX_BYTES + 1)
-    shown = _safe_stem(name)
+    stem = _safe_stem(name)
+    # People look for the name they know, with its ending.
+    shown = stem + PurePath(name).suffix[:_SUFFIX_SHOWN]
     if len(content) > SIZE_MAX_BYTES:
         raise TemplatesError(_("“%(name)s” is larger than 5 MB.") % {"name": shown})
     if content.startswith(_PDF_HEAD) and _PDF_END in content[-_PDF_END_WITHIN_BYTES:]:
-        return Document(f"{shown}.pdf", "application/pdf", "pdf", content)
-    return _redrawn(content, shown)
+        return Document(f"{stem}.pdf", "application/pdf", "pdf", content)
+    return _redrawn(content, stem, shown)
 
 
-def _redrawn(content: bytes, stem: str) -> Document:
+def _redrawn(content: bytes, stem: str, shown: str) -> Document:
     refusal = TemplatesError(
         _("“%(name)s” is not a readable JPG, PNG or PDF file. Save it again in one of these formats.")
-        % {"name": stem}
+        % {"name": shown}
     )
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as probe:
             if probe.width * probe.height > PIXELS_MAX:
-                raise TemplatesError(_("“%(name)s” has too many pixels. Scan it coarser.") % {"name": stem})
+                raise TemplatesError(_("“%(name)s” has too many pixels. Scan it coarser.") % {"name": shown})
             probe.verify()
         # A verified picture cannot be used any more and is opened again.
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:

@@ -95,9 +95,11 @@ class TextForm(forms.Form):
 
     def add_hard_findings(self, findings: Iterable[Finding]) -> None:
         """A draft may break rules; what is handed to the reviewers may not."""
-        for finding in findings:
-            if self.is_submitted and finding.hard:
-                self.add_error(finding.field, finding.message)
+        if not self.is_submitted:
+            return
+        # The same mistake at two places is said once; the preview marks both.
+        for field, message in dict.fromkeys((one.field, one.message) for one in findings if one.hard):
+            self.add_error(field, message)
 
 
 class SignatureForm(TextForm):

@@ -90,12 +90,20 @@ def test_submitting_shows_hard_findings_at_their_fields(
     assert not Signature.objects.exists()
 
 
+def test_the_same_mistake_at_two_places_is_said_once_at_the_field(
+    browser_of_operator: Client, project: Project
+) -> None:
+    address = reverse("signature-create", args=[project.slug])
+    response = browser_of_operator.post(address, {**FIELDS, "text": "A<b<c", "then": "submit"})
+    assert sum("“<”" in message for message in response.context["form"].errors["text"]) == 1
+
+
 def test_a_refused_file_is_named_at_its_field(browser_of_operator: Client, project: Project) -> None:
     html = SimpleUploadedFile("page.png", b"<script>alert(1)</script>", content_type="image/png")
     response = browser_of_operator.post(
         reverse("signature-create", args=[project.slug]), {**FIELDS, "certificates": [html]}
     )
-    assert "“page”" in str(response.context["form"].errors["certificates"])
+    assert "“page.png”" in str(response.context["form"].errors["certificates"])
     assert not Signature.objects.exists()
 
 
