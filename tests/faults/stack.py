@@ -16,7 +16,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import django_rq
@@ -43,6 +44,8 @@ IMPORTS_WORKER = "smsconsole.workers.ImportsWorker"
 LEASE_SECONDS = 6
 SILENCE_SECONDS = 4
 DEADLINE_SECONDS = 60
+# After a suspension a drain ends when it next looks, which is after a message's time at 1/s.
+DRAINS_END_SECONDS = 1.2
 
 
 class FaultStack:
@@ -56,7 +59,8 @@ class FaultStack:
         self.ledger = self.folder / "ledger.jsonl"
         self._commands: dict[str, list[str]] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._fail_points: dict[str, str] = {}
+        self._n_starts: Counter[str] = Counter()
+        self._fail_points: dict[str, list[str]] = {}
         # Where the gateway's file ended when a dispatch was opened: its submits come after.
         self._ledger_starts: dict[int, int] = {}
         self._closing = threading.Event()
@@ -136,8 +140,9 @@ class FaultStack:
     def spawn(self, name: str) -> None:
         with self._lock:
             environment = dict(self.environment)
-            if name in self._fail_points:
-                environment["FAIL_POINTS"] = self._fail_points.pop(name)
+            if self._fail_points.get(name):
+                environment["FAIL_POINTS"] = self._fail_points[name].pop(0)
+            self._n_starts[name] += 1
             with (self.folder / f"{name}.log").open("ab") as log:
                 self._processes[name] = subprocess.Popen(
                     [sys.executable, "manage.py", *self._commands[name]],
@@ -205,12 +210,16 @@ class FaultStack:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid(name), how)
 
-    def respawn_with_fail_point(self, name: str, fail_point: str) -> None:
-        """Start the worker anew so that it kills itself at the named place."""
-        pid = self.pid(name)
-        self._fail_points[name] = fail_point
+    def respawn_with_fail_points(self, name: str, fail_points: Sequence[str]) -> Callable[[], bool]:
+        """Start the worker anew so that it kills itself at the first place, the next one at the second, and so on.
+
+        The answer tells whether all have died.
+        """
+        n_before = self._n_starts[name]
+        self._fail_points[name] = list(fail_points)
         self.kill(name)
-        self.wait_for(lambda: self.pid(name) != pid, what=f"{name} is started again")
+        self.wait_for(lambda: self._n_starts[name] > n_before, what=f"{name} is started again")
+        return lambda: self._n_starts[name] > n_before + len(fail_points)
 
     def restart_postgres(self, *, by: signal.Signals | None = None) -> None:
         """Stop PostgreSQL, cleanly or by the given signal, and start it again on its data."""
@@ -222,6 +231,7 @@ class FaultStack:
     # --- Trials ------------------------------------------------------------------------------------------
 
     def set_rate(self, rate: float | None) -> None:
+        """Of drains that begin from now on."""
         Gateway.objects.update(rate_per_second=rate)
 
     def hand_over(

@@ -22,7 +22,7 @@ from campaigns.statuses import CampaignStatus
 from delivery.models import Dispatch
 from delivery.simulation.ledger import read_ledger
 from tests.faults.checks import WINDOW, assert_whole
-from tests.faults.stack import FaultStack
+from tests.faults.stack import DRAINS_END_SECONDS, FaultStack
 from tests.faults.trials import Expected, Trials, after_suspending, assert_import_is_whole
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
@@ -309,6 +309,7 @@ def test_suspend_holds_within_a_second_and_a_window(
 def finish_at_full_speed(stack: FaultStack, trials: Trials, campaign: Campaign) -> None:
     """A drain that is under way would keep its rate."""
     trials.suspend(campaign)
+    time.sleep(DRAINS_END_SECONDS)
     stack.set_rate(None)
     trials.resume(campaign)
 
