@@ -7,10 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.sending import PROJECT, open_draft, ready_draft, recipients, send, type_code, upload
+from tests.browser.sending import (
+    PROJECT,
+    SIGNATURE,
+    TEMPLATE,
+    open_draft,
+    ready_draft,
+    recipients,
+    send,
+    type_code,
+    upload,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -132,6 +142,29 @@ def test_everything_is_reached_and_sent_by_keyboard(
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"new="))
     assert n_dispatches(console, draft) == 1
+
+
+def test_it_works_without_javascript(console: Console, browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = console.sign_in(context, "operator")
+    page.goto(f"{console.url}{PROJECT}/campaigns/new/")
+    page.get_by_label("Template name").select_option(label=TEMPLATE)
+    page.get_by_label("Signature name").select_option(label=SIGNATURE)
+    page.get_by_role("button", name="Continue").click()
+    draft = page.url.split("/campaigns/")[1].split("/")[0]
+    page.set_input_files("#recipients-file", recipients(tmp_path, 3, bad=["12"]))
+    page.get_by_role("button", name="Upload").click()
+    for _ in range(60):
+        if page.locator(".btn-send").count():
+            break
+        page.get_by_role("link", name="Look again").click()
+    expect(page.locator("#step-whom")).to_contain_text("Number too short")
+    type_code(page, console, draft)
+    page.locator(".btn-send").click()
+    assert f"?new={draft}" in page.url
+    page.locator("tr.row-new a.campaign-name").click()
+    expect(page.locator("#live .stat")).to_have_count(4)
+    context.close()
 
 
 def test_an_upload_can_be_stopped(console: Console, operator_page: Page, tmp_path: Path) -> None:
