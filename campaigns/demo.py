@@ -35,6 +35,7 @@ CAMPAIGN = "First order notices"
 INTERNATIONAL_TEXT = "Hello {1}, your order to {2} is on its way."
 DOMESTIC_TEXT = "您好{1}，您寄往{2}的订单已发出。"
 _SCENARIO = "Tells customers that their order has left the warehouse."
+_LOGIN_SCENARIO = "Sent to a customer who signs in from a new device, once for each sign-in."
 
 _NAMES = ["Maria", "Jonas", "Amélie", "Luca", "Sofia", "Noah", "Elif", "Oscar", "Zoë", "Mateus"]
 # What three more digits make a mobile number of.
@@ -130,6 +131,7 @@ def _texts(project: Project, people: DemoPeople) -> tuple[BodyTemplateRevision, 
         "Your login verification code is {1}, which is valid for {2} minutes. "
         "If you are not using our service, ignore the message.",
         kind=TextKind.VERIFICATION,
+        scenario=_LOGIN_SCENARIO,
         status=RevisionStatus.PENDING,
     )
     _body(
@@ -169,6 +171,7 @@ def _body(
     text: str,
     *,
     kind: TextKind = TextKind.NOTIFICATION,
+    scenario: str = _SCENARIO,
     status: RevisionStatus = RevisionStatus.APPROVED,
 ) -> BodyTemplateRevision:
     revision = texts.create_body_template(
@@ -177,7 +180,7 @@ def _body(
         name=name,
         kind=kind,
         text=text,
-        remarks=_SCENARIO,
+        remarks=scenario,
         by=people.operator,
     )
     texts.submit_revision(revision=revision, by=people.operator)

@@ -213,6 +213,12 @@ class DecisionForm(forms.Form):
         self.words = dict(presets)
         self.fields["presets"].choices = presets  # type: ignore[attr-defined]
 
+    def must_say_why(self) -> bool:
+        """Whether a reason was given; if not, its field says so. Only after `is_valid()`."""
+        if not self.reason():
+            self.add_error("comment", _("Give the reason, so that the author knows what to change."))
+        return not self.errors
+
     def reason(self) -> str:
         """The chosen reasons and the comment, as the author reads them."""
         chosen = [str(self.words[key]) for key in self.cleaned_data["presets"]]

@@ -270,7 +270,11 @@
     if (!target) return;
     event.preventDefault();
     if (event.key === "/") target.focus();
-    else target.click();
+    else {
+      target.click();
+      // What opened is the next thing Tab reaches.
+      if (target.matches("summary")) target.focus();
+    }
   });
 
   // --- The person's choices --------------------------------------------------------------------------------

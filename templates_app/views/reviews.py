@@ -58,18 +58,29 @@ def review_approve(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
 @require_POST
 def review_reject(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     return _decide(
-        request, slug, uuid, services.reject_revision, done=_("Rejected. The author reads your reasons.")
+        request,
+        slug,
+        uuid,
+        services.reject_revision,
+        done=_("Rejected. The author reads your reasons."),
+        needs_reason=True,
     )
 
 
 def _decide(
-    request: HttpRequest, slug: str, uuid: UUID, service: Callable[..., None], *, done: str
+    request: HttpRequest,
+    slug: str,
+    uuid: UUID,
+    service: Callable[..., None],
+    *,
+    done: str,
+    needs_reason: bool = False,
 ) -> HttpResponse:
     project = project_for(request.user, slug, Role.REVIEWER)
     revision = _revision(project, uuid)
     following = _following(_cases(request), revision)
     form = _form(revision, request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or (needs_reason and not form.must_say_why()):
         return _case_page(request, project, revision, form=form)
     decide = partial(
         service,

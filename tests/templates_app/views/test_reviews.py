@@ -126,12 +126,13 @@ def test_the_author_reads_the_reasons(
     assert "Use the shop&#x27;s name." in page.content.decode()
 
 
-def test_rejecting_without_a_reason_is_refused(
+def test_rejecting_without_a_reason_is_refused_at_the_field_that_stays_open(
     browser_of_reviewer: Client, project: Project, operator: User
 ) -> None:
     revision = pending_signature(project, operator)
-    response = browser_of_reviewer.post(address_of("review-reject", revision), seen(revision), follow=True)
-    assert "Give the reason" in words(response)
+    response = browser_of_reviewer.post(address_of("review-reject", revision), seen(revision))
+    assert "Give the reason" in str(response.context["form"].errors["comment"])
+    assert '<details class="verdict-reject" open>' in response.content.decode()
     assert not Review.objects.exists()
 
 
