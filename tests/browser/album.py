@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page
 
 WIDTHS = {"1440": (1440, 900), "360": (360, 780)}
 # Longer pages are cut: a picture of a hundred rows says no more than one of ten.
 LONGEST_PIXELS = 2_600
+N_COLOURS = 192
 WIDER_THAN_THE_WINDOW = """
 () => [...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && document.documentElement.scrollWidth > innerWidth)
@@ -37,7 +40,7 @@ class Album:
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
         return page
 
-    def take(self, page: Page, name: str) -> None:
+    def take(self, page: Page, name: str, *, longest: int = LONGEST_PIXELS) -> None:
         """Look at the page as it is, at both widths."""
         page.wait_for_load_state()
         for label, (width, height) in WIDTHS.items():
@@ -47,20 +50,22 @@ class Album:
             if wide:
                 self.faults.append(f"{name} scrolls sideways at {label}: {wide}")
             if self.folder:
-                self._photograph(page, f"{name}-{label}.png", width)
+                self._photograph(page, self.folder / f"{name}-{label}.png", width, longest)
         page.set_viewport_size(dict(zip(("width", "height"), WIDTHS["1440"], strict=True)))
 
-    def visit(self, page: Page, url: str, name: str) -> None:
+    def visit(self, page: Page, url: str, name: str, *, longest: int = LONGEST_PIXELS) -> None:
         page.goto(url)
-        self.take(page, name)
+        self.take(page, name, longest=longest)
 
-    def _photograph(self, page: Page, file: str, width: int) -> None:
-        assert self.folder is not None
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _photograph(self, page: Page, file: Path, width: int, longest: int) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
         n_faults = len(self.faults)
-        height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST_PIXELS)
+        height = min(page.evaluate("document.documentElement.scrollHeight"), longest)
         # A window as tall as the page: what sticks to its edges stays where a person sees it.
         page.set_viewport_size({"width": width, "height": max(height, 600)})
-        page.screenshot(path=self.folder / file, caret="initial", animations="disabled")
+        picture = page.screenshot(caret="initial", animations="disabled")
+        with Image.open(io.BytesIO(picture)) as image:
+            # Pages have few colours; so many are enough and make the pictures a third as large.
+            image.convert("RGB").quantize(N_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
         # The camera itself leaves style attributes behind, which the CSP then refuses.
         del self.faults[n_faults:]

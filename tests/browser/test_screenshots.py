@@ -27,6 +27,8 @@ from tests.browser.sending import (
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NewContext = Callable[..., BrowserContext]
+# Of a long table the beginning says it all.
+ONE_WINDOW = 1_000
 BAD_NUMBERS = ["8.6138E+12", "Maria", "10086", "+49 30", "", "+86 138 0013 8000", "#N/A"]
 
 
@@ -161,17 +163,17 @@ def test_campaigns(album: Album, console: Console, new_context: NewContext, tmp_
     page.wait_for_timeout(3_000)
     album.visit(page, page.url, "campaigns")
     here = f"{console.url}{PROJECT}/campaigns/{draft}"
-    album.visit(page, f"{here}/numbers/", "campaign-running")
+    album.visit(page, f"{here}/numbers/", "campaign-running", longest=ONE_WINDOW)
     page.locator("#live").get_by_role("button", name="Suspend").click()
     expect(page.locator("#live")).to_contain_text("Suspended at")
-    album.visit(page, f"{here}/numbers/", "campaign-suspended")
+    album.visit(page, f"{here}/numbers/", "campaign-suspended", longest=ONE_WINDOW)
     page.locator("#live").get_by_role("button", name="Continue").click()
     wait_until_finished(page)
     expect(page.locator("#live")).to_contain_text("All", timeout=60_000)
-    album.visit(page, f"{here}/numbers/", "campaign-finished")
+    album.visit(page, f"{here}/numbers/", "campaign-finished", longest=ONE_WINDOW)
     for tab in ("refused", "failures", "forecast", "timeline", "settings"):
         album.visit(page, f"{here}/{tab}/", f"campaign-{tab}")
-    album.visit(page, f"{here}/numbers/?status=failed", "campaign-numbers-failed")
+    album.visit(page, f"{here}/numbers/?status=failed", "campaign-numbers-failed", longest=ONE_WINDOW)
     album.visit(page, f"{here}/numbers/?q=12", "campaign-numbers-error")
     album.visit(page, f"{console.url}{PROJECT}/campaigns/?q=nothing", "campaigns-nothing-found")
     console.script(undelivered=0, refuse=0)
@@ -182,7 +184,7 @@ def test_uncertain_messages_and_the_handset(
 ) -> None:
     page = album.watch(console.sign_in(new_context(), "operator"))
     console.script(silence=100, **{"lose-receipts": 100})
-    sent_campaign(page, console, recipients(tmp_path, 5, name="five.csv"))
+    sent_campaign(page, console, recipients(tmp_path, 5))
     # The gateway is waited for before its silence counts as uncertain.
     for _ in range(30):
         page.reload()
@@ -194,4 +196,4 @@ def test_uncertain_messages_and_the_handset(
     page.get_by_role("button", name="Treat as failed").click()
     page.get_by_role("dialog").get_by_role("button", name="Treat as failed").click()
     expect(page.locator("#toasts")).to_contain_text("5 uncertain messages were settled.")
-    album.visit(page, f"{console.url}{PROJECT}/handset/", "handset")
+    album.visit(page, f"{console.url}{PROJECT}/handset/", "handset", longest=ONE_WINDOW)

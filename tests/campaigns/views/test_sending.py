@@ -9,7 +9,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from campaigns.models import Campaign, TestSend, Verification
+from campaigns import models
+from campaigns.models import Campaign, Verification
 from campaigns.services import issue_verification
 from campaigns.statuses import CampaignStatus
 from delivery.models import Dispatch
@@ -146,7 +147,7 @@ def test_a_mailed_code_has_no_picture(
 
 def test_a_test_leaves_the_draft_as_it_is(ready: Campaign, post: Visit) -> None:
     response = post("campaign-test", ready, numbers="+4915123000099", htmx="x")
-    assert TestSend.objects.get().dispatch.n_reserved == 1
+    assert models.TestSend.objects.get().dispatch.n_reserved == 1
     assert "Waiting +49 151 **** 0099" in words(response)
     ready.refresh_from_db()
     assert ready.status == CampaignStatus.READY
@@ -155,7 +156,7 @@ def test_a_test_leaves_the_draft_as_it_is(ready: Campaign, post: Visit) -> None:
 def test_a_test_to_a_number_that_cannot_be_is_refused(ready: Campaign, post: Visit) -> None:
     response = post("campaign-test", ready, numbers="12")
     assert "“12” cannot be sent to." in words(response)
-    assert not TestSend.objects.exists()
+    assert not models.TestSend.objects.exists()
 
 
 def test_six_numbers_are_too_many(ready: Campaign, post: Visit, project: Project) -> None:
