@@ -19,7 +19,7 @@ def apply_all_receipts() -> None:
 BEATS = [
     Beat("apply-receipts", 0.5, apply_all_receipts),
     Beat("fold-counters", 1.0, fold_deltas),
-    Beat("sample-rates", 5.0, sample_rates),
+    Beat("sample-rates", 2.0, sample_rates),
     Beat("sweep", 10.0, sweep),
     Beat("close-overdue", 300.0, close_overdue),
     Beat("maintain-partitions", 3600.0, maintain_partitions),

@@ -19,6 +19,8 @@ from delivery.statuses import DispatchState, MessageStatus, Reason, WindowState
 from projects.models import Project
 from smsconsole.lib.fields import EncryptedTextField
 
+SIMULATOR_KIND = "simulator"
+
 
 class Gateway(models.Model):
     """A configured way out. `settings` and `secret` (JSON, encrypted) are what its driver is built from."""
@@ -36,6 +38,11 @@ class Gateway(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether no phone receives what goes out through it."""
+        return self.kind == SIMULATOR_KIND
 
 
 class GatewayPace(models.Model):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from delivery.models import Gateway
-
-SIMULATOR_KIND = "simulator"
+from delivery.models import SIMULATOR_KIND, Gateway
 
 
 def ensure_simulated_gateway() -> Gateway:

@@ -27,6 +27,7 @@ from campaigns.services import (
 from campaigns.templatetags.campaign_words import duration
 from campaigns.views.steps.draft import Draft, Step
 from campaigns.views.steps.when import schedule_words
+from delivery.queries import default_gateway
 from projects.templatetags.console import grouped, percent_of
 from smsconsole.lib.countries import country_name
 
@@ -153,6 +154,9 @@ def effect_words(draft: Draft, campaign: Campaign, problems: Sequence[Problem]) 
         parts.append(_("%(n)s refused rows are left out") % {"n": grouped(upload.n_refused)})
     if upload and upload.n_duplicates:
         parts.append(_("%(n)s duplicates are sent to once") % {"n": grouped(upload.n_duplicates)})
+    gateway = default_gateway()
+    if gateway is not None and gateway.is_simulated:
+        parts.append(_("Goes out through the simulated gateway: no phone receives anything"))
     return " · ".join(parts)
 
 
