@@ -89,13 +89,12 @@ class FileChoicesForm(forms.Form):
             del self.fields[name]
 
 
-class WhenForm(forms.Form):
-    """Now, or a day and time as a clock on the wall of that zone shows it."""
+class MoveForm(forms.Form):
+    """A day and time as a clock on the wall of that zone shows it."""
 
-    when = forms.ChoiceField(choices=[("now", _("Send now")), ("schedule", _("Send by schedule"))])
     date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}))
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    time_zone = forms.ChoiceField(label=_("Time zone"))
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
     fold = forms.ChoiceField(
         label=_("The clocks go back and this time comes twice. Which one?"),
         required=False,
@@ -103,9 +102,14 @@ class WhenForm(forms.Form):
         choices=[("0", _("The first, still in summer time")), ("1", _("The second, an hour later"))],
     )
 
+
+class WhenForm(MoveForm):
+    """Now, or a day and time."""
+
+    when = forms.ChoiceField(choices=[("now", _("Send now")), ("schedule", _("Send by schedule"))])
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _set_choices(self.fields["time_zone"], zone_choices())
         if self.data.get("when") == "now":
             for name in ("date", "time", "time_zone"):
                 self.fields[name].required = False

@@ -61,6 +61,7 @@ sent_paths = [
     path("suspend/", changes.campaign_suspend, name="campaign-suspend"),
     path("resume/", changes.campaign_resume, name="campaign-resume"),
     path("cancel/", changes.campaign_cancel, name="campaign-cancel"),
+    path("move/", schedule.campaign_move, name="campaign-move"),
     path("copy/", changes.campaign_copy, name="campaign-copy"),
     path("settle/", changes.campaign_settle, name="campaign-settle"),
 ]

@@ -192,6 +192,8 @@ TABLE: list[tuple[str, str, Arguments, tuple[str | int, ...]]] = [
     ("campaign-suspend", "post", of_sent, OPERATORS),
     ("campaign-resume", "post", of_sent, OPERATORS),
     ("campaign-cancel", "post", of_sent, OPERATORS),
+    ("campaign-move", "get", of_sent, OPERATORS),
+    ("campaign-move", "post", of_sent, OPERATORS),
     ("campaign-copy", "post", of_sent, OPERATORS),
     ("campaign-settle", "post", of_sent, OPERATORS),
     # templates_app

@@ -109,7 +109,8 @@ def live_head(
             "sent": f"{numbers}?status=sent" if progress.awaiting else numbers,
             "delivered": f"{numbers}?status=delivered",
             "failed": campaign_url("campaign-failures", campaign) if progress.failed else "",
-            "other": _other_url(numbers, progress),
+            # Before the start there are no rows to look at.
+            "other": _other_url(numbers, progress) if campaign.dispatch_id is not None else "",
         },
         actions=buttons(campaign, progress) if for_operator else [],
         is_settling=is_settling,
@@ -164,11 +165,15 @@ def state_words(campaign: Campaign, progress: CampaignProgress) -> str:
                 progress.awaiting,
             )
             return words % {"n": grouped(progress.awaiting)}
+        case CampaignStatus.FINISHED if progress.uncertain:
+            return _("All %(total)s handed over, %(n)s uncertain") % {**at, "n": grouped(progress.uncertain)}
         case CampaignStatus.FINISHED:
             return _("All %(total)s done") % at
         case CampaignStatus.CANCELLED if campaign.dispatch_id is not None:
             left = progress.total - progress.to_go - progress.cancelled
             return _("Cancelled at %(done)s of %(total)s") % {"done": grouped(left), "total": total}
+        case CampaignStatus.CANCELLED:
+            return _("Cancelled before its start; nothing was sent")
         case _:
             return ""
 
@@ -280,6 +285,9 @@ def buttons(campaign: Campaign, progress: CampaignProgress) -> list[Button]:
         found.append(Button(_("Suspend"), "player-pause", campaign_url("campaign-suspend", campaign)))
     if Action.RESUME in allowed or Action.RELEASE in allowed:
         found.append(_continue_button(campaign, progress))
+    if Action.RESCHEDULE in allowed:
+        url = campaign_url("campaign-move", campaign)
+        found.append(Button(_("Move"), "calendar-event", url, is_link=True))
     if Action.CANCEL in allowed:
         found.append(_cancel_button(campaign, progress))
     return found
@@ -308,13 +316,12 @@ def _copy_button(campaign: Campaign) -> Button:
 
 def _cancel_button(campaign: Campaign, progress: CampaignProgress) -> Button:
     gone = progress.total - progress.to_go
-    left = progress.to_go if campaign.dispatch_id is not None else progress.total
     effect = ngettext(
         "%(n)s message that has not left is cancelled for good.",
         "%(n)s messages that have not left are cancelled for good.",
-        left,
-    ) % {"n": grouped(left)}
-    if gone and campaign.dispatch_id is not None:
+        progress.to_go,
+    ) % {"n": grouped(progress.to_go)}
+    if gone:
         effect += " " + ngettext(
             "%(n)s that left cannot be called back.", "%(n)s that left cannot be called back.", gone
         ) % {"n": grouped(gone)}

@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import signed_in_person
 from accounts.models import Role
 from campaigns import services
-from campaigns.errors import CampaignChanged, CampaignsError
-from campaigns.forms import WhenForm
-from campaigns.views.lookup import campaign_for, is_htmx, seen_version
+from campaigns.errors import AmbiguousTime, CampaignChanged, CampaignsError
+from campaigns.forms import MoveForm, WhenForm
+from campaigns.queries import Action, allowed_actions
+from campaigns.views.lookup import campaign_for, campaign_url, is_htmx, seen_version
 from campaigns.views.steps.draft import Refusal
 from campaigns.views.steps.page import page_context, steps_response
+from campaigns.views.steps.when import schedule_words, time_shown
 from projects.errors import ProjectsError
 
 # Their pickers report a change for each digit: the answer leaves them alone and says the rest beside them.
@@ -57,3 +61,42 @@ def campaign_schedule(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespon
         )
         return render(request, "campaigns/_saved.html", {**context, "says_when": True})
     return steps_response(request, campaign, stay_open="when", refusal=refusal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_move(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
+    """Another time for a campaign that is scheduled, or was stopped before it started."""
+    campaign = campaign_for(request, slug, uuid, Role.OPERATOR)
+    there = campaign_url("campaign-detail", campaign)
+    if Action.RESCHEDULE not in allowed_actions(campaign):
+        messages.error(request, _("Only a campaign that has not started can be moved to another time."))
+        return redirect(there)
+    form = MoveForm(request.POST or None, initial=time_shown(campaign))
+    asks_which_time = False
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            moved = services.reschedule_campaign(
+                campaign=campaign,
+                version=seen_version(request),
+                wall=datetime.combine(chosen["date"], chosen["time"]),
+                zone=chosen["time_zone"],
+                fold=int(chosen["fold"]) if chosen["fold"] else None,
+                by=signed_in_person(request),
+            )
+        except CampaignChanged as error:
+            form.add_error(None, str(error))
+        except (CampaignsError, ProjectsError) as error:
+            asks_which_time = isinstance(error, AmbiguousTime)
+            form.add_error("time", str(error))
+        else:
+            messages.success(request, _("It starts %(when)s.") % {"when": schedule_words(moved)})
+            return redirect(there)
+    context = {
+        "project": campaign.project,
+        "campaign": campaign,
+        "form": form,
+        "asks_which_time": asks_which_time,
+        "schedule_words": schedule_words(campaign),
+    }
+    return render(request, "campaigns/move.html", context, status=422 if form.errors else 200)

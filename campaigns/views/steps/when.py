@@ -56,19 +56,18 @@ def schedule_words(campaign: Campaign) -> str:
     }
 
 
-def _when_form(draft: Draft, campaign: Campaign) -> WhenForm:
+def time_shown(campaign: Campaign) -> dict[str, str]:
+    """Date, time and zone for the fields: the scheduled ones, or a proposal that leaves time to cancel."""
     if campaign.scheduled_at:
         wall = datetime.fromisoformat(campaign.scheduled_local)
         zone = campaign.time_zone
     else:
-        # A proposal: the next full hour that leaves time to cancel.
         zone = campaign.project.time_zone
         soon = timezone.now().astimezone(campaign.project.zone) + timedelta(minutes=70)
         wall = soon.replace(minute=0, second=0, microsecond=0, tzinfo=None)
-    initial = {
-        "when": "schedule" if campaign.scheduled_at else "now",
-        "date": wall.date().isoformat(),
-        "time": f"{wall:%H:%M}",
-        "time_zone": zone,
-    }
+    return {"date": wall.date().isoformat(), "time": f"{wall:%H:%M}", "time_zone": zone}
+
+
+def _when_form(draft: Draft, campaign: Campaign) -> WhenForm:
+    initial = {"when": "schedule" if campaign.scheduled_at else "now", **time_shown(campaign)}
     return draft.form("when_form", WhenForm, initial=initial)

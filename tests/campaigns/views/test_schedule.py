@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from time_machine import travel
 
+from accounts.models import User
 from campaigns.models import Campaign
+from tests.campaigns import making
 from tests.campaigns.views.conftest import Visit, words
 
 pytestmark = [pytest.mark.django_db]
@@ -81,3 +83,47 @@ def test_an_older_page_changes_nothing(ready: Campaign, post: Visit) -> None:
     assert "Somebody else changed this draft." in words(response)
     ready.refresh_from_db()
     assert ready.scheduled_at is None
+
+
+# --- Moving a campaign that has not started -------------------------------------------------------------
+
+
+@pytest.fixture
+def scheduled(ready: Campaign, post: Visit, operator: User) -> Campaign:
+    post("campaign-schedule", ready, date="2027-02-01", time="09:00", **BERLIN)
+    return making.send(ready, operator)
+
+
+def test_it_moves_to_another_time(scheduled: Campaign, get: Visit, post: Visit) -> None:
+    assert "It was scheduled for Mon 1 Feb 2027, 09:00 (Europe/Berlin)." in words(
+        get("campaign-move", scheduled)
+    )
+    post("campaign-move", scheduled, date="2027-02-02", time="10:00", time_zone="Europe/Berlin")
+    scheduled.refresh_from_db()
+    assert scheduled.scheduled_at == datetime(2027, 2, 2, 9, tzinfo=UTC)
+    assert "It starts Tue 2 Feb 2027, 10:00 (Europe/Berlin)." in words(get("campaign-numbers", scheduled))
+
+
+def test_a_time_that_does_not_exist_moves_nothing(scheduled: Campaign, post: Visit) -> None:
+    response = post("campaign-move", scheduled, date="2027-03-28", time="02:30", time_zone="Europe/Berlin")
+    assert (response.status_code, "skip 02:30" in words(response)) == (422, True)
+    scheduled.refresh_from_db()
+    assert scheduled.scheduled_at == datetime(2027, 2, 1, 8, tzinfo=UTC)
+
+
+def test_moving_to_a_time_that_comes_twice_asks(scheduled: Campaign, post: Visit) -> None:
+    twice = {"date": "2027-10-31", "time": "02:30", "time_zone": "Europe/Berlin"}
+    assert "Which one?" in words(post("campaign-move", scheduled, **twice))
+    assert post("campaign-move", scheduled, fold="0", **twice).status_code == 302
+
+
+def test_the_second_of_two_moves_is_refused(scheduled: Campaign, post: Visit) -> None:
+    scheduled.refresh_from_db()
+    seen = {"version": scheduled.version, "time": "10:00", "time_zone": "Europe/Berlin"}
+    assert post("campaign-move", scheduled, date="2027-02-02", **seen).status_code == 302
+    assert "changed in the meantime" in words(post("campaign-move", scheduled, date="2027-02-03", **seen))
+
+
+def test_what_has_started_cannot_be_moved(running: Campaign, post: Visit, get: Visit) -> None:
+    post("campaign-move", running, date="2027-02-02", time="10:00", time_zone="Europe/Berlin")
+    assert "Only a campaign that has not started can be moved" in words(get("campaign-numbers", running))
