@@ -179,6 +179,20 @@ def test_campaigns(album: Album, console: Console, new_context: NewContext, tmp_
     console.script(undelivered=0, refuse=0)
 
 
+def test_a_scheduled_campaign(
+    album: Album, console: Console, new_context: NewContext, tmp_path: Path
+) -> None:
+    page = album.watch(console.sign_in(new_context(), "operator"))
+    draft = open_draft(page, console)
+    upload(page, recipients(tmp_path, 20))
+    page.get_by_label("Send by schedule").check()
+    expect(page.locator(".btn-send")).to_contain_text("Schedule")
+    send(page, console, draft)
+    here = f"{console.url}{PROJECT}/campaigns/{draft}"
+    album.visit(page, f"{here}/numbers/", "campaign-scheduled")
+    album.visit(page, f"{here}/move/", "campaign-move")
+
+
 def test_uncertain_messages_and_the_handset(
     album: Album, console: Console, new_context: NewContext, tmp_path: Path
 ) -> None:
