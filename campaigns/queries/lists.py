@@ -8,7 +8,12 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from campaigns.models import Campaign, Upload
-from campaigns.queries.progress import CampaignProgress, counted_progress, finished_off
+from campaigns.queries.progress import (
+    CampaignProgress,
+    counted_progress,
+    finished_off,
+    unstarted_progress,
+)
 from campaigns.statuses import EDITABLE_STATUSES
 from delivery import queries as delivery
 from projects.models import Project
@@ -84,7 +89,7 @@ def _rows(campaigns: list[Campaign]) -> list[CampaignRow]:
     for campaign in campaigns:
         upload = uploads.get(campaign.pk)
         if campaign.dispatch_id is None or campaign.dispatch is None:
-            counted = CampaignProgress(total=upload.n_sendable if upload else 0)
+            counted = unstarted_progress(campaign, upload.n_sendable if upload else 0)
             rate = None
         else:
             counted = counted_progress(campaign.dispatch.n_reserved, counts[campaign.dispatch_id])

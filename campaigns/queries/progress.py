@@ -72,7 +72,7 @@ class CampaignProgress:
 def campaign_progress(campaign: Campaign) -> CampaignProgress:
     """How far a campaign is. Four statements whatever its size; one for a campaign that has not started."""
     if campaign.dispatch_id is None:
-        return finished_off(campaign, CampaignProgress(total=_n_sendable(campaign)), rate=None)
+        return finished_off(campaign, unstarted_progress(campaign, _n_sendable(campaign)), rate=None)
     progress = delivery.dispatch_progress(campaign.dispatch_id)
     dispatch = campaign.dispatch
     total = max(progress.n_total, dispatch.n_reserved if dispatch else 0)
@@ -84,6 +84,13 @@ def campaign_progress(campaign: Campaign) -> CampaignProgress:
 def _n_sendable(campaign: Campaign) -> int:
     upload = Upload.objects.filter(campaign=campaign, is_current=True).first()
     return upload.n_sendable if upload else 0
+
+
+def unstarted_progress(campaign: Campaign, n_sendable: int) -> CampaignProgress:
+    """Of a campaign that nothing was handed over of: all of its numbers wait, or were cancelled with it."""
+    if campaign.status == CampaignStatus.CANCELLED:
+        return CampaignProgress(total=n_sendable, cancelled=n_sendable)
+    return CampaignProgress(total=n_sendable, waiting=n_sendable)
 
 
 def counted_progress(total: int, by_status: dict[MessageStatus, int]) -> CampaignProgress:

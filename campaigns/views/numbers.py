@@ -21,6 +21,7 @@ from accounts.access import signed_in_person
 from campaigns import services
 from campaigns.models import Campaign
 from campaigns.queries import CampaignProgress
+from campaigns.statuses import CampaignStatus
 from campaigns.views.detail import frame
 from campaigns.views.lookup import back_to, campaign_for, campaign_url
 from delivery.queries import MessagePage, MessageRow, StatusWord, messages_page
@@ -175,7 +176,7 @@ def _chips(campaign: Campaign, progress: CampaignProgress, asked: Asked) -> list
     chips += [
         Chip(word, word.label, f"{url}?{urlencode({'status': word})}", n, asked.word == word)
         for word, n in counts.items()
-        if n or asked.word == word
+        if (n and campaign.dispatch_id is not None) or asked.word == word
     ]
     return chips
 
@@ -209,6 +210,11 @@ def _empty_words(campaign: Campaign, asked: Asked) -> dict[str, Any]:
     if asked.kept or asked.search_error:
         title, text = _("No number matches"), _("Nothing has this status and number.")
         words = {"empty_url": url, "empty_action": _("Show all numbers")}
+    elif campaign.status == CampaignStatus.CANCELLED and campaign.dispatch_id is None:
+        title = _("Nothing was sent")
+        text = _(
+            "The campaign was cancelled before its start. Copy it to send to the same numbers after all."
+        )
     elif campaign.dispatch_id is None:
         title = _("Nothing was handed over yet")
         text = _("The numbers show here with their status once the campaign has started.")

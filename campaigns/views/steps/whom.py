@@ -120,7 +120,7 @@ def import_report(campaign: Campaign, upload: Upload) -> Report:
 
 def _file_words(upload: Upload) -> str:
     facts = upload.facts
-    words = [filesizeformat(upload.size_bytes)]
+    words = [filesizeformat(upload.size_bytes)] if upload.file else []
     if facts.get("kind") == "csv":
         words.append(str(ENCODING_NAMES.get(facts.get("encoding", ""), facts.get("encoding", ""))))
     elif facts.get("sheet"):

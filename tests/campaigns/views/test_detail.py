@@ -12,8 +12,10 @@ from accounts.models import User
 from campaigns import services
 from campaigns.models import Campaign
 from campaigns.statuses import CampaignStatus
-from delivery.models import Message, Window
+from delivery.models import Gateway, Message, Window
 from delivery.statuses import MessageStatus, Reason, WindowState
+from projects.models import Project
+from tests.campaigns import making
 from tests.campaigns.test_queries import moved
 from tests.campaigns.views.conftest import Visit, words
 from tests.people import ClientOf
@@ -52,6 +54,26 @@ def test_sent_failed_and_other_are_all_the_numbers(running: Campaign, get: Visit
         "Sent 1 taken by the carrier Delivered 1 100 % of the sent ones Failed 1 see the reasons Other 1"
         in text
     )
+
+
+def test_the_numbers_of_a_campaign_that_waits_for_its_time_are_other(
+    project: Project, operator: User, gateway: Gateway, get: Visit
+) -> None:
+    waiting = making.scheduled(project, operator, in_seconds=3600)
+    page = get("campaign-detail", waiting)
+    assert "Failed 0 Other 3 3 waiting" in words(page)
+    assert "?status=waiting" not in page.content.decode()
+
+
+def test_cancelled_before_its_start_says_that_nothing_was_sent(
+    project: Project, operator: User, gateway: Gateway, get: Visit
+) -> None:
+    cancelled = making.scheduled(project, operator, in_seconds=3600)
+    services.cancel_campaign(campaign=cancelled, by=operator)
+    text = words(get("campaign-detail", cancelled))
+    assert "Cancelled before its start; nothing was sent" in text
+    assert "Failed 0 Other 3 3 cancelled" in text
+    assert "Copy it to send to the same numbers after all." in text
 
 
 def test_every_figure_leads_to_its_rows(running: Campaign, get: Visit) -> None:

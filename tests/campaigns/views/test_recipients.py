@@ -209,7 +209,11 @@ def test_typed_numbers_are_checked_at_once(plain: Campaign, post: Visit) -> None
     response = post("campaign-manual", plain, numbers="+4915123000001, 12\n+4915123000002", htmx="x")
     plain.refresh_from_db()
     assert plain.status == CampaignStatus.READY
-    assert "Send 2 messages (2 segments) to 2 people" in words(response)
+    text = words(response)
+    assert "Send 2 messages (2 segments) to 2 people" in text
+    assert "Typed 3 Will be sent to 2" in text
+    assert "Correct them below and check again" in text
+    assert "your workbook" not in text
 
 
 def test_the_hundred_and_first_number_is_refused(plain: Campaign, post: Visit) -> None:
