@@ -60,7 +60,7 @@ def test_the_numbers_of_a_campaign_that_waits_for_its_time_are_other(
     project: Project, operator: User, gateway: Gateway, get: Visit
 ) -> None:
     waiting = making.scheduled(project, operator, in_seconds=3600)
-    page = get("campaign-detail", waiting)
+    page = get("campaign-numbers", waiting)
     assert "Failed 0 Other 3 3 waiting" in words(page)
     assert "?status=waiting" not in page.content.decode()
 
@@ -70,7 +70,7 @@ def test_cancelled_before_its_start_says_that_nothing_was_sent(
 ) -> None:
     cancelled = making.scheduled(project, operator, in_seconds=3600)
     services.cancel_campaign(campaign=cancelled, by=operator)
-    text = words(get("campaign-detail", cancelled))
+    text = words(get("campaign-numbers", cancelled))
     assert "Cancelled before its start; nothing was sent" in text
     assert "Failed 0 Other 3 3 cancelled" in text
     assert "Copy it to send to the same numbers after all." in text
