@@ -64,9 +64,10 @@ def _close(
     statuses = [int(STATUS_OF_OUTCOME[result.outcome]) for _, _, result in closed]
     ids = [message.id for message, _, _ in closed]
     if all(status == MessageStatus.SUBMITTED for status in statuses):
-        cursor.execute(sql.SETTLE_SUBMITTED, {"ids": ids})
+        cursor.execute(sql.SETTLE_SUBMITTED, {"ids": ids, "window": window.id})
     else:
-        cursor.execute(sql.SETTLE_MESSAGES, _settle_values(ids, statuses, [r for _, _, r in closed]))
+        values = _settle_values(ids, statuses, [result for _, _, result in closed])
+        cursor.execute(sql.SETTLE_MESSAGES, {**values, "window": window.id})
     if cursor.rowcount != len(ids):
         raise LedgerError(f"window {window.id}: {cursor.rowcount} of {len(ids)} messages were still queued")
     _append_parts(cursor, window.gateway_id, [(message, result) for message, _, result in closed])

@@ -156,21 +156,24 @@ UPDATE delivery_window SET state = 2, expires_at = NULL
 WHERE id = %(window)s AND state = 1 AND token = %(token)s
 """
 
-# One update for the whole window. `rare_status` stays null for submitted, so the update stays HOT.
+# One update for the whole window. `rare_status` stays null for submitted, so the update stays HOT. A message counts as
+# submitted when its window was claimed: a receipt may be older than this settle, never older than that.
 SETTLE_MESSAGES = """
 UPDATE delivery_message m
 SET status = u.status, reason = u.reason, code = u.code, rare_status = u.rare, window_id = NULL,
-    submitted_at = CASE WHEN u.status IN (2, 8) THEN clock_timestamp() END,
+    submitted_at = CASE WHEN u.status IN (2, 8) THEN w.claimed_at END,
     final_at = CASE WHEN u.status NOT IN (2, 8) THEN clock_timestamp() END
 FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(reasons)s::smallint[], %(codes)s::text[],
-            %(rares)s::smallint[]) AS u (id, status, reason, code, rare)
-WHERE m.id = u.id AND m.status = 0
+            %(rares)s::smallint[]) AS u (id, status, reason, code, rare),
+     delivery_window w
+WHERE m.id = u.id AND m.status = 0 AND w.id = %(window)s
 """
 
 # The common case, every message of the window taken: nothing varies but the ids.
 SETTLE_SUBMITTED = """
-UPDATE delivery_message SET status = 2, reason = 0, window_id = NULL, submitted_at = clock_timestamp()
-WHERE id = ANY(%(ids)s::bigint[]) AND status = 0
+UPDATE delivery_message m SET status = 2, reason = 0, window_id = NULL, submitted_at = w.claimed_at
+FROM delivery_window w
+WHERE m.id = ANY(%(ids)s::bigint[]) AND m.status = 0 AND w.id = %(window)s
 """
 
 APPEND_PARTS = """
@@ -281,17 +284,17 @@ WITH expired AS (
     ORDER BY dispatch_id, batch_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE delivery_window w SET state = 3, expires_at = NULL FROM expired WHERE w.id = expired.id
-RETURNING w.id, w.batch_id, w.dispatch_id, w.gateway_id, w.is_range, w.first_id, w.last_id
+RETURNING w.id, w.batch_id, w.dispatch_id, w.gateway_id, w.is_range, w.first_id, w.last_id, w.claimed_at
 """
 LOSE_RANGE = """
 UPDATE delivery_message
-SET status = 8, reason = 16, rare_status = 8, submitted_at = clock_timestamp()
+SET status = 8, reason = 16, rare_status = 8, submitted_at = %(claimed_at)s
 WHERE id BETWEEN %(first)s AND %(last)s AND status = 0 AND window_id IS NULL
 RETURNING id, country, n_segments
 """
 LOSE_MEMBERS = """
 UPDATE delivery_message
-SET status = 8, reason = 16, rare_status = 8, submitted_at = clock_timestamp(), window_id = NULL
+SET status = 8, reason = 16, rare_status = 8, submitted_at = %(claimed_at)s, window_id = NULL
 WHERE window_id = %(window)s AND status = 0
 RETURNING id, country, n_segments
 """

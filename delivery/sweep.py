@@ -39,8 +39,10 @@ def lose_expired_windows() -> int:
         windows = cursor.fetchall()
         closed: dict[tuple[int, int], int] = {}
         changes = StatusChanges()
-        for window_id, batch_id, dispatch_id, gateway_id, is_range, first_id, last_id in windows:
-            members = _lose_members(cursor, window_id, is_range, first_id, last_id)
+        for window_id, batch_id, dispatch_id, gateway_id, is_range, first_id, last_id, claimed_at in windows:
+            values = {"window": window_id, "first": first_id, "last": last_id, "claimed_at": claimed_at}
+            cursor.execute(sql.LOSE_RANGE if is_range else sql.LOSE_MEMBERS, values)
+            members = cursor.fetchall()
             for message_id, country, n_segments in members:
                 changes.add(
                     message_id=message_id,
@@ -56,15 +58,6 @@ def lose_expired_windows() -> int:
         changes.write(cursor, kind="messages.lost")
         _close_counts(cursor, closed)
     return len(windows)
-
-
-def _lose_members(cursor: Any, window_id: int, is_range: bool, first_id: int, last_id: int) -> list[Any]:
-    if is_range:
-        cursor.execute(sql.LOSE_RANGE, {"first": first_id, "last": last_id})
-    else:
-        cursor.execute(sql.LOSE_MEMBERS, {"window": window_id})
-    rows: list[Any] = cursor.fetchall()
-    return rows
 
 
 def _close_counts(cursor: Any, closed: dict[tuple[int, int], int]) -> None:

@@ -80,7 +80,7 @@ def n_buffers(plan: dict[str, Any]) -> int:
 MIDDLE = 500_000
 STATEMENTS = {
     "read a window": (sql.READ_RANGE, {"first": MIDDLE, "last": MIDDLE + 199}, 3_000),
-    "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200))}, 3_000),
+    "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200)), "window": 1}, 3_000),
     "a page of numbers": (
         sql_pages.SCAN,
         {"first": MIDDLE, "last": MIDDLE + SCAN_STEP, "statuses": [3], "limit": 51},

@@ -147,3 +147,15 @@ def test_the_sweep_repairs_a_wrong_open_count(gateway: Gateway, make_dispatch: M
     dispatch.refresh_from_db()
     assert dispatch.n_open == 0
     assert dispatch.sent_at is not None
+
+
+def test_a_message_counts_as_submitted_when_its_window_was_claimed(
+    gateway: Gateway, make_dispatch: MakeDispatch
+) -> None:
+    """Not when the answer was written down: its receipt may be older than that."""
+    make_dispatch(2)
+    window = claim(gateway)
+    claimed_at = Window.objects.get(pk=window.id).claimed_at
+    outcomes = [Outcome.ACCEPTED, Outcome.UNCERTAIN]
+    settle_window(window, [SubmitResult(m.id, o) for m, o in zip(window.messages, outcomes, strict=True)])
+    assert set(Message.objects.values_list("submitted_at", flat=True)) == {claimed_at}
