@@ -198,8 +198,7 @@ class Forecast(models.Model):
 class Verification(models.Model):
     """A verification code shown to one person for one digest of file, text and schedule.
 
-    Single use, five minutes, five tries. Only a salted hash of the answer is kept, except for the picture's own
-    rendering, which is made from `answer` until it is used or old.
+    Single use, five minutes, five tries. Picture and sound are drawn from `answer`, which is emptied by its use.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -14,7 +14,7 @@ from campaigns.queries.progress import (
     finished_off,
     unstarted_progress,
 )
-from campaigns.statuses import EDITABLE_STATUSES
+from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus
 from delivery import queries as delivery
 from projects.models import Project
 
@@ -45,13 +45,18 @@ def campaign_list(
     after_id: int | None = None,
     limit: int = 25,
 ) -> CampaignPage:
-    """One page of a project's campaigns, newest first; drafts included. Four statements however many rows.
+    """One page of a project's campaigns, newest first; drafts included, those thrown away only by their state.
 
-    `before_id` goes to older ones, `after_id` to newer ones; `search` is a part of the name.
+    Four statements however many rows. `before_id` goes to older ones, `after_id` to newer ones; `search` is a part
+    of the name.
     """
     found = Campaign.objects.filter(project=project)
-    if status:
-        found = found.filter(status=status)
+    # A draft that was thrown away is cancelled without ever having been confirmed: only who asks for it sees it.
+    found = (
+        found.filter(status=status)
+        if status
+        else found.exclude(status=CampaignStatus.CANCELLED, confirmed_at=None)
+    )
     if search.strip():
         found = found.filter(name__icontains=search.strip())
     if after_id is not None:

@@ -202,3 +202,12 @@ def test_a_campaign_about_to_start_can_be_suspended_not_cancelled(project: Proje
 def test_own_drafts_are_ones_own(project: Project, operator: User, admin: User, five: list[Campaign]) -> None:
     assert queries.own_drafts(project, operator)[0] == five[-1]
     assert queries.own_drafts(project, admin) == []
+
+
+def test_a_draft_that_was_thrown_away_is_listed_only_where_it_is_asked_for(
+    project: Project, operator: User
+) -> None:
+    kept, thrown_away = making.draft(project, operator), services.create_draft(project=project, by=operator)
+    services.discard_draft(campaign=thrown_away, version=None, by=operator)
+    assert [row.campaign for row in queries.campaign_list(project).rows] == [kept]
+    assert [row.campaign for row in queries.campaign_list(project, status="cancelled").rows] == [thrown_away]

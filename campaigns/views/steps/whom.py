@@ -71,9 +71,12 @@ def whom_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
         "choices_form": choices_form(draft, upload) if upload and upload.file and upload.facts else None,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "too_large_words": _("The file is larger than %(limit)s. Split it into several files.")
-        % {"limit": filesizeformat(settings.UPLOAD_MAX_BYTES)},
+        % {"limit": filesizeformat(settings.UPLOAD_MAX_BYTES).replace(".0\xa0", "\xa0")},
         "limits_words": _(".xlsx or .csv, up to %(size)s and %(rows)s rows")
-        % {"size": filesizeformat(settings.UPLOAD_MAX_BYTES), "rows": grouped(settings.UPLOAD_MAX_ROWS)},
+        % {
+            "size": filesizeformat(settings.UPLOAD_MAX_BYTES).replace(".0\xa0", "\xa0"),
+            "rows": grouped(settings.UPLOAD_MAX_ROWS),
+        },
         "format_notes": format_notes(campaign),
     }
 
