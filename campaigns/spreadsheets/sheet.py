@@ -1,12 +1,14 @@
-"""The rows of a workbook's sheet, streamed from its XML."""
+"""The rows of a workbook's sheet, as openpyxl's parser of worksheets understands them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+from xml.etree.ElementTree import Element
 
-from openpyxl.utils.datetime import from_ISO8601
+from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
 
 from campaigns.spreadsheets.columns import MAX_SHEET_COLUMNS, column_letters, column_of_letters
 from campaigns.spreadsheets.formats import CellFormat, show_moment
@@ -20,28 +22,12 @@ from campaigns.spreadsheets.types import (
     RawCell,
     RawRow,
 )
-from campaigns.spreadsheets.xml import PartParser, names_of
+from campaigns.spreadsheets.xml import finished_children
 
 _MAX_ROW: Final = 1_048_576
 _DIGITS: Final = "0123456789"
-# Longer than any number that a spreadsheet can hold.
-_MAX_NUMBER_CHARACTERS: Final = 40
+_MAX_NUMBER: Final = sys.float_info.max
 _TRUE: Final = frozenset({"1", "true"})
-
-_CELL, _VALUE, _TEXT, _FORMULA, _ROW, _PHONETIC, _DATA = range(1, 8)
-_KINDS: Final = {
-    name: kind
-    for local, kind in [
-        ("c", _CELL),
-        ("v", _VALUE),
-        ("t", _TEXT),
-        ("f", _FORMULA),
-        ("row", _ROW),
-        ("rPh", _PHONETIC),
-        ("sheetData", _DATA),
-    ]
-    for name in names_of(local)
-}
 
 
 @dataclass(slots=True)
@@ -58,185 +44,125 @@ class SheetPart:
     other_columns: set[int] = field(default_factory=set)
 
 
-class _RowParser:
-    """Collects rows from expat's events. The four handlers are the whole cost of an import: keep them lean."""
+class _RowParser(WorkSheetParser):
+    """openpyxl's parser of rows and cells. Each method that is overridden says why."""
 
-    def __init__(self, sheet: SheetPart, columns: Sequence[int]) -> None:
+    def __init__(self, sheet: SheetPart, chunks: Iterator[bytes], columns: Sequence[int]) -> None:
+        # No style is said to be a date, so that numbers come as they are written: `formats` shows dates, too.
+        super().__init__(None, sheet.strings, data_only=True)  # type: ignore[arg-type]
         self.sheet = sheet
-        self.rows: list[RawRow] = []
-        self.parser = PartParser(sheet.part)
+        self._chunks = chunks
         self._slots = {column: slot for slot, column in enumerate(columns)}
-        self._n_columns = len(columns)
-        self._convert = _converters(sheet)
-        self._bind()
+        self._last_filled_row = 0
 
-    def _bind(self) -> None:
-        """The handlers, as closures: their variables cost half of what attributes would."""
-        sheet, rows, slots, n_columns = self.sheet, self.rows, self._slots, self._n_columns
-        convert, expat = self._convert, self.parser.expat
-        note_column = sheet.other_columns.add
-        kinds, cell_k, value_k, text_k, row_k = _KINDS, _CELL, _VALUE, _TEXT, _ROW
-        characters: list[str] = []
-        texts: list[str] = []
-        cells: list[RawCell] = [None] * n_columns
-        row_number = 0
-        column = -1
-        cell_type = "n"
-        style: str | None = None
-        value: str | None = None
-        is_filled = is_hidden = has_formula = is_phonetic = False
+    def parse(self) -> Generator[RawRow]:
+        """Overridden for time and memory: `xml` says what openpyxl's loop costs."""
+        for element in finished_children(self.sheet.part, self._chunks, DATA_TAG):
+            if element.tag != ROW_TAG:
+                continue
+            previous = self.row_counter
+            number, found = self.parse_row(element)
+            if number <= previous:
+                # A number that came twice would be two recipients with one name.
+                raise FileRefused(FileRefusal.ROWS_OUT_OF_ORDER, row=number, previous=previous)
+            if number > _MAX_ROW:
+                raise sheet_damaged(self.sheet.part, f"row {number}")
+            if self._last_filled_row != number:
+                continue
+            self.sheet.n_hidden_rows += element.get("hidden") in _TRUE
+            cells: list[RawCell] = [None] * len(self._slots)
+            for cell in found:
+                if cell:
+                    cells[cell["slot"]] = cell["value"]
+            yield number, cells
 
-        def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal column, cell_type, style, value, has_formula, is_phonetic
-            nonlocal cells, row_number, is_filled, is_hidden
-            kind = kinds.get(name)
-            if kind is None:
-                return
-            if kind == cell_k:
-                reference = attributes.get("r")
-                column = column + 1 if reference is None else column_of_letters(reference.rstrip(_DIGITS))
-                if not 0 <= column < MAX_SHEET_COLUMNS:
-                    raise sheet_damaged(sheet.part, f"cell {str(reference)[:20]} after row {row_number}")
-                cell_type = attributes.get("t", "n")
-                style = attributes.get("s")
-                value = None
-                has_formula = False
-                if texts:
-                    texts.clear()
-            elif kind in (value_k, text_k):
-                characters.clear()
-            elif kind == row_k:
-                row_number = _next_row_number(attributes.get("r"), row_number, sheet.part)
-                is_hidden = attributes.get("hidden") in _TRUE
-                cells = [None] * n_columns
-                column = -1
-                is_filled = False
-            elif kind == _FORMULA:
-                has_formula = True
-            elif kind == _PHONETIC:
-                is_phonetic = True
+    def parse_row(self, row: Element) -> tuple[int, list[dict[str, Any]]]:  # type: ignore[override]
+        """Overridden to name the row that has no number, and to forget its height and style."""
+        try:
+            parsed = super().parse_row(row)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise sheet_damaged(self.sheet.part, f"row {row.get('r', '')[:20]!r}") from error
+        self.row_dimensions.clear()
+        return parsed
 
-        def end(name: str) -> None:
-            nonlocal value, is_filled, is_phonetic
-            kind = kinds.get(name)
-            if kind is None:
-                return
-            if kind == cell_k:
-                if cell_type == "inlineStr":
-                    value = "".join(texts)
-                if not value and (not has_formula or cell_type == "str"):
-                    return
-                cell = convert(cell_type, value, style, row_number, column) if value else [CELL_FORMULA]
-                if cell == "":
-                    return
-                is_filled = True
-                slot = slots.get(column)
-                if slot is None:
-                    note_column(column)
-                else:
-                    cells[slot] = cell
-            elif kind == value_k:
-                value = "".join(characters)
-            elif kind == text_k:
-                if not is_phonetic:
-                    texts.append("".join(characters))
-            elif kind == row_k:
-                if is_filled:
-                    sheet.n_hidden_rows += is_hidden
-                    rows.append((row_number, cells))
-            elif kind == _PHONETIC:
-                is_phonetic = False
-            elif kind == _DATA:
-                # What follows (merges, rules, pictures) is only checked to be XML.
-                expat.StartElementHandler = expat.EndElementHandler = expat.CharacterDataHandler = None
+    def parse_cell(self, element: Element) -> dict[str, Any]:
+        """Overridden to pass over what nobody asked for, and to hand the value on as the sheet shows it.
 
-        expat.StartElementHandler = start
-        expat.EndElementHandler = end
-        expat.CharacterDataHandler = characters.append
+        Empty for a cell that is empty or in a column which is only noted.
+        """
+        column = self._column_of(element.get("r"))
+        slot = self._slots.get(column)
+        if slot is None and column in self.sheet.other_columns and self._last_filled_row == self.row_counter:
+            self.col_counter = column + 1
+            return {}
+        try:
+            value = self._shown(super().parse_cell(element), element)
+        except (FileRefused, MemoryError):
+            raise
+        except Exception as error:
+            value = self._as_written(element, column, error)
+        if value is None or value == "":
+            return {}
+        self._last_filled_row = self.row_counter
+        if slot is None:
+            self.sheet.other_columns.add(column)
+            return {}
+        return {"slot": slot, "value": value}
+
+    def _column_of(self, reference: str | None) -> int:
+        if not reference:
+            column = self.col_counter
+        else:
+            letters = reference.rstrip(_DIGITS)
+            column = column_of_letters(letters) if letters != reference else -1
+        if not 0 <= column < MAX_SHEET_COLUMNS:
+            detail = f"cell {str(reference)[:20]} in row {self.row_counter}"
+            raise sheet_damaged(self.sheet.part, detail)
+        return column
+
+    def _shown(self, cell: dict[str, Any], element: Element) -> RawCell:
+        """openpyxl's cell as one that is handed on."""
+        value, kind = cell["value"], cell["data_type"]
+        if value is None or value == "":
+            # openpyxl does not tell a formula without a result from an empty cell; an empty text is a result.
+            is_unknown = element.get("t") != "str" and element.find(FORMULA_TAG) is not None
+            return [CELL_FORMULA] if is_unknown else None
+        if kind == "s":
+            text: str = value if element.get("t") == "s" else unescape(value)
+            return text.strip()[: self.sheet.max_characters]
+        if kind == "n":
+            return self._shown_number(value, cell["style_id"])
+        if kind == "b":
+            return bool(value)
+        if kind == "e":
+            return [CELL_ERROR, value[:40]]
+        if kind == "d":
+            return [CELL_DATE, show_moment(value)]
+        return str(value).strip()[: self.sheet.max_characters]
+
+    def _shown_number(self, value: int | float, style: int) -> RawCell:
+        if not -_MAX_NUMBER <= value <= _MAX_NUMBER:
+            raise OverflowError("no spreadsheet can hold it")
+        formats = self.sheet.formats
+        show = formats[style] if 0 <= style < len(formats) else None
+        return value if show is None else show(value)
+
+    def _as_written(self, element: Element, column: int, error: Exception) -> RawCell:
+        """What stands in a cell of which openpyxl makes nothing; texts that it cannot find refuse the file."""
+        kind = element.get("t", "n")
+        place = f"{column_letters(column)}{self.row_counter}"
+        if kind == "s":
+            raise FileRefused(FileRefusal.MISSING_TEXT, cell=place) from error
+        if kind == "inlineStr":
+            raise sheet_damaged(self.sheet.part, f"cell {place}: {type(error).__name__}") from error
+        text = element.findtext(VALUE_TAG, "").strip()
+        return text in _TRUE if kind == "b" else text[: self.sheet.max_characters]
 
 
 def read_sheet(sheet: SheetPart, chunks: Iterator[bytes], columns: Sequence[int]) -> Iterator[RawRow]:
     """The filled rows with the cells of `columns` (counted from 0), each with the number the sheet shows."""
-    reading = _RowParser(sheet, columns)
-    rows, feed = reading.rows, reading.parser.feed
-    for chunk in chunks:
-        feed(chunk)
-        yield from rows
-        rows.clear()
-    feed(b"", is_last=True)
-    yield from rows
+    return _RowParser(sheet, chunks, columns).parse()
 
 
 def sheet_damaged(part: str, detail: str) -> FileRefused:
     return FileRefused(FileRefusal.DAMAGED_PART, part=part, detail=detail)
-
-
-def _next_row_number(written: str | None, previous: int, part: str) -> int:
-    """Rows must rise: a number that comes twice would be two recipients with one name."""
-    if written is None:
-        return previous + 1
-    try:
-        number = int(written)
-    except ValueError:
-        raise sheet_damaged(part, f"row {written[:20]!r}") from None
-    if number <= previous:
-        raise FileRefused(FileRefusal.ROWS_OUT_OF_ORDER, row=number, previous=previous)
-    if number > _MAX_ROW:
-        raise sheet_damaged(part, f"row {number}")
-    return number
-
-
-def _converters(sheet: SheetPart) -> Callable[[str, str, str | None, int, int], RawCell]:
-    """A function from a cell as written to a cell as handed on; an empty text stands for an empty cell."""
-    strings, formats, n_formats = sheet.strings, sheet.formats, len(sheet.formats)
-    limit = sheet.max_characters
-
-    def convert(cell_type: str, value: str, style: str | None, row: int, column: int) -> RawCell:
-        if cell_type == "s":
-            try:
-                return strings[int(value)].strip()[:limit]
-            except (ValueError, IndexError):
-                cell = f"{column_letters(column)}{row}"
-                raise FileRefused(FileRefusal.MISSING_TEXT, cell=cell) from None
-        if cell_type == "inlineStr" or cell_type == "str":
-            return unescape(value).strip()[:limit]
-        if cell_type == "n":
-            number = _number(value)
-            if style is None or isinstance(number, str):
-                return number
-            index = int(style) if style.isdecimal() else n_formats
-            show = formats[index] if index < n_formats else None
-            return number if show is None else show(number)
-        if cell_type == "b":
-            return value.strip() in _TRUE
-        if cell_type == "e":
-            return [CELL_ERROR, value[:40]]
-        if cell_type == "d":
-            return _iso_date(value)
-        return value.strip()[:limit]
-
-    return convert
-
-
-def _number(value: str) -> int | float | str:
-    """A number, or the text that stands where one should be."""
-    if len(value) <= _MAX_NUMBER_CHARACTERS:
-        try:
-            return int(value)
-        except ValueError:
-            pass
-        try:
-            number = float(value)
-        except ValueError:
-            return value.strip()
-        # Not finite: no spreadsheet writes it.
-        return number if abs(number) < float("inf") else value.strip()
-    return value.strip()[:MAX_CELL_CHARACTERS]
-
-
-def _iso_date(value: str) -> RawCell:
-    try:
-        moment = from_ISO8601(value)  # type: ignore[no-untyped-call]
-    except (ValueError, TypeError):
-        return value.strip()[:MAX_CELL_CHARACTERS]
-    return [CELL_DATE, show_moment(moment)]

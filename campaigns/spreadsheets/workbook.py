@@ -1,7 +1,9 @@
-"""A workbook (.xlsx): its sheets by openpyxl, its rows streamed.
+"""A workbook (.xlsx) by openpyxl: its package, its sheets, its rows and cells, the calendar.
 
-Of openpyxl come the package, the workbook part, the number formats and the calendar. Its row reader is not used
-(`xml.py` says why), nor what no import needs and damaged files stumble over: properties, themes, fonts, links.
+The bytes come from a `GuardedArchive`, and three things are read in other ways than openpyxl's: a sheet's XML is
+streamed by `xml` and forgotten, the shared strings are kept in a file when they are many, and of the styles only
+the number formats are taken. What no import needs is not read at all, because damaged files stumble over it:
+properties, themes, fonts, links.
 """
 
 from __future__ import annotations
