@@ -23,8 +23,9 @@ from campaigns.views.steps.page import page_context, steps_response
 from campaigns.views.steps.when import schedule_words, time_shown
 from projects.errors import ProjectsError
 
-# Their pickers report a change for each digit: the answer leaves them alone and says the rest beside them.
-TYPED_FIELDS = frozenset({"date", "time"})
+# Pickers report a change for each digit, and who chose the zone is typing the time already: the answer leaves the
+# fields alone and says the rest beside them.
+TYPED_FIELDS = frozenset({"date", "time", "time_zone"})
 
 
 @require_POST

@@ -13,7 +13,8 @@ from pytest_django import DjangoDbBlocker
 from tests.faults.stack import FaultStack, fault_stack
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: this process's connection and queues are the stack's while it runs.
+@pytest.fixture(scope="package")
 def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[FaultStack]:
     with django_db_blocker.unblock(), fault_stack() as stack:
         yield stack
