@@ -104,6 +104,11 @@ def test_runs_of_an_inline_text_are_joined_and_readings_left_out() -> None:
     assert rows_of(sheet(row(1, rich))) == [(1, ["Hello world!", None])]
 
 
+def test_plain_inline_texts_are_spared_the_objects_of_rich_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openpyxl.worksheet._reader.Text", None)
+    assert rows_of(sheet(row(1, text("A1", " a_x0021_ "), text("B1", "")))) == [(1, ["a!", None])]
+
+
 def test_an_inline_text_that_openpyxl_gives_up_on_is_named_by_its_cell() -> None:
     odd = '<c r="B7" t="inlineStr"><is><r><rPr><sz val="large"/></rPr><t>x</t></r></is></c>'
     with pytest.raises(FileRefused) as refused:
