@@ -270,10 +270,12 @@ class Supervisor:
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         self._selector.register(reader, selectors.EVENT_READ, None)
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup has the hang-up ignored, and means it.
-            if signal.getsignal(signum) is not signal.SIG_IGN:
-                signal.signal(signum, self._on_stop_signal)
+        # A script that starts the console in its background has the interrupt ignored, but whoever sends it means it.
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._on_stop_signal)
+        # nohup has the hang-up ignored, and means it.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._on_stop_signal)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def _on_stop_signal(self, *_: object) -> None:

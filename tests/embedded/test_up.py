@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -68,9 +69,22 @@ class Console:
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def child(self, word: str) -> psutil.Process:
+    def command_lines(self) -> list[tuple[psutil.Process, str]]:
+        """What each process was started as; one that is just ending is left out."""
+        found = []
+        for child in self.children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is one, too
+                found.append((child, " ".join(child.cmdline())))
+        return found
+
+    def find_child(self, word: str) -> psutil.Process | None:
         """The first process whose command line has this word in it."""
-        return next(child for child in self.children() if any(word in part for part in child.cmdline()))
+        return next((child for child, line in self.command_lines() if word in line), None)
+
+    def child(self, word: str) -> psutil.Process:
+        found = self.find_child(word)
+        assert found is not None, f"no process of {word!r}"
+        return found
 
     def get(self, path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
@@ -136,7 +150,7 @@ def console(data_dir: Path) -> Iterator[Console]:
 
 
 def test_every_process_runs_and_the_pages_answer(console: Console) -> None:
-    said = " ".join(" ".join(child.cmdline()) for child in console.children())
+    said = " ".join(line for _, line in console.command_lines())
 
     assert {name for name in PROGRAMS if name not in said} == set()
     assert said.count("DeliveryWorker") == 2
@@ -186,10 +200,10 @@ def test_what_is_killed_comes_back(console: Console, word: str) -> None:
 
     console.wait_for(r"ended \(SIGKILL\); starting it again")
     deadline = time.monotonic() + WAIT_SECONDS
-    while not any(any(word in part for part in child.cmdline()) for child in console.children()):
+    while (again := console.find_child(word)) is None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert console.child(word).pid != killed.pid
+    assert again.pid != killed.pid
 
 
 def test_sigterm_ends_everything_and_a_second_start_keeps_the_secrets(
@@ -217,6 +231,23 @@ def test_sigterm_ends_everything_and_a_second_start_keeps_the_secrets(
         assert ended(children)
     finally:
         again.stop()
+
+
+def test_an_interrupt_ends_it_also_in_a_scripts_background() -> None:
+    """A shell without job control has the interrupt ignored for what it starts in the background."""
+    with tempfile.TemporaryDirectory(prefix="smsconsole-up-") as folder:
+        Path(folder).chmod(0o711)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            started = Console(Path(folder), free_port())
+        finally:
+            signal.signal(signal.SIGINT, before)
+        try:
+            started.wait_for("The console is ready")
+            started.process.send_signal(signal.SIGINT)
+            assert started.process.wait(60) == 0
+        finally:
+            started.stop()
 
 
 def test_a_shell_without_a_console_is_told_so(tmp_path: Path) -> None:
