@@ -25,9 +25,6 @@ class CampaignStatus(models.TextChoices):
 
 
 EDITABLE_STATUSES = frozenset({CampaignStatus.DRAFT, CampaignStatus.IMPORTING, CampaignStatus.READY})
-LIVE_STATUSES = frozenset(
-    {CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.SUSPENDED, CampaignStatus.HELD}
-)
 
 MAY_FOLLOW: dict[CampaignStatus, frozenset[CampaignStatus]] = {
     CampaignStatus.DRAFT: frozenset({CampaignStatus.IMPORTING, CampaignStatus.CANCELLED}),

@@ -66,10 +66,6 @@ class StatusChanges:
         for dispatch_id, listed in changes.items():
             append_event(kind=kind, subject=f"dispatch:{dispatch_id}", payload={"changes": listed})
 
-    @property
-    def n_changes(self) -> int:
-        return sum(map(len, self._ids.values()))
-
 
 def to_ranges(ids: Iterable[int]) -> list[list[int]]:
     """Sorted [first, last] ranges of consecutive ids."""

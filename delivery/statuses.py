@@ -58,7 +58,6 @@ TAKEN_STATUSES = frozenset(
         MessageStatus.UNCERTAIN,
     }
 )
-AWAITING_RECEIPT = frozenset({MessageStatus.SUBMITTED, MessageStatus.UNCERTAIN})
 # Rare enough to be worth an index of their own (see `Message.rare_status`).
 RARE_STATUSES = frozenset(
     {
