@@ -15,7 +15,7 @@ from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from delivery.statuses import DispatchState, MessageStatus, Reason, WindowState
+from delivery.statuses import DispatchState, HoldCause, MessageStatus, Reason, WindowState
 from projects.models import Project
 from smsconsole.lib.fields import EncryptedTextField
 
@@ -67,6 +67,16 @@ class Dispatch(models.Model):
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=DispatchState.choices, default=DispatchState.RUNNING)
     not_before = models.DateTimeField(null=True, blank=True)
+    # Why the console itself holds it (a `HoldCause`); empty when a person suspended it.
+    hold_cause = models.CharField(max_length=10, choices=HoldCause.choices, blank=True)
+    # Opaque words of the owner: whose consent counts (number lists), and what statistics and alarms go by ("kind").
+    consent_key = models.CharField(max_length=60, blank=True)
+    tags = models.JSONField(default=dict, blank=True)
+    # Messages leave between these times of day only; both empty: at any time. `hours_zone` is a zone's name, or
+    # empty for the zone of each number.
+    hours_from = models.TimeField(null=True, blank=True)
+    hours_until = models.TimeField(null=True, blank=True)
+    hours_zone = models.CharField(max_length=60, blank=True)
     # The reserved block of message ids: [first_id, first_id + n_reserved).
     first_id = models.BigIntegerField(null=True)
     n_reserved = models.IntegerField(default=0)

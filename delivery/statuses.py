@@ -81,6 +81,14 @@ class DispatchState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class HoldCause(models.TextChoices):
+    """Why the console itself holds a dispatch."""
+
+    CAP = "cap", _("A cap is reached")
+    STOPPED = "stopped", _("Everything was stopped")
+    OWNER = "owner", _("Its owner holds it")
+
+
 class WindowState(models.IntegerChoices):
     """A retry window waits; every other one is born submitting."""
 
@@ -115,3 +123,10 @@ class Reason(models.IntegerChoices):
     CANCELLED_BY_PERSON = 19, _("Cancelled")
     SETTLED_BY_PERSON = 20, _("Settled by an operator")
     THROTTLED = 21, _("The gateway asked to slow down")
+    SAME_CONTENT = 22, _("The same text went to this number a moment ago")
+    PER_HOUR = 23, _("This number's limit per hour is reached")
+    PER_DAY = 24, _("This number's limit per day is reached")
+    SAME_CONTENT_PER_DAY = 25, _("This number's limit per day for the same text is reached")
+    ON_BLACKLIST = 26, _("The number is on the project's blacklist")
+    HAS_UNSUBSCRIBED = 27, _("The person unsubscribed by a reply")
+    COUNTRY_NOT_ALLOWED = 28, _("The country is not among the allowed ones")

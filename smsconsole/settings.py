@@ -206,6 +206,12 @@ SCHEDULE_CANCEL_LEAD_SECONDS = env.int("SCHEDULE_CANCEL_LEAD_SECONDS", default=3
 RECEIPT_DEADLINE_SECONDS = env.int("RECEIPT_DEADLINE_SECONDS", default=72 * 3600)
 # Days that receipts and events are kept before their daily partition is dropped.
 EVENT_RETENTION_DAYS = env.int("EVENT_RETENTION_DAYS", default=90)
+# Frequency limits that hold where neither the organization nor the project has its own.
+SAME_CONTENT_MAX = env.int("SAME_CONTENT_MAX", default=1)
+SAME_CONTENT_SECONDS = env.int("SAME_CONTENT_SECONDS", default=30)
+MESSAGES_PER_NUMBER_AND_DAY = env.int("MESSAGES_PER_NUMBER_AND_DAY", default=10)
+# International messages a day and project, until an admin sets the project's own cap; 0 means no cap.
+INTERNATIONAL_DAILY_CAP = env.int("INTERNATIONAL_DAILY_CAP", default=1000)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 << 20)
 UPLOAD_MAX_ROWS = env.int("UPLOAD_MAX_ROWS", default=1_000_000)
 # How long a worker may hold a window before the sweep calls its messages uncertain.

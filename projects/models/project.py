@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 import zoneinfo
+from datetime import time
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from projects.statuses import RecipientZone
 from smsconsole.lib.fields import EncryptedTextField
+
+MARKETING_FROM = time(8, 0)
+MARKETING_UNTIL = time(22, 0)
 
 
 def new_sdk_app_id() -> int:
@@ -34,6 +39,19 @@ class Project(models.Model):
     default_country = models.CharField(_("default country"), max_length=2, blank=True)
     sdk_app_id = models.BigIntegerField(default=new_sdk_app_id, unique=True, editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True)
+    # Stop everything: nothing leaves until somebody allows it again.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Only allowed countries may be sent to.
+    limits_countries = models.BooleanField(default=False)
+    # Marketing leaves between these times of day.
+    marketing_from = models.TimeField(default=MARKETING_FROM)
+    marketing_until = models.TimeField(default=MARKETING_UNTIL)
+    marketing_zone = models.CharField(
+        max_length=9, choices=RecipientZone.choices, default=RecipientZone.PROJECT
+    )
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

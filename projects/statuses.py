@@ -1,0 +1,47 @@
+"""Words about limits and number lists."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class FrequencyDimension(models.TextChoices):
+    """What a frequency limit counts, always per number of one project."""
+
+    SAME_CONTENT = "same_content", _("Same text to one number, in seconds")
+    PER_HOUR = "per_hour", _("To one number, per hour")
+    PER_DAY = "per_day", _("To one number, per calendar day")
+    SAME_CONTENT_PER_DAY = "same_content_per_day", _("Same text to one number, per calendar day")
+
+
+class CapPeriod(models.TextChoices):
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+
+
+# Scopes of a cap that are no country.
+SCOPE_ALL = "all"
+SCOPE_DOMESTIC = "domestic"
+SCOPE_INTERNATIONAL = "international"
+
+
+class NumberList(models.TextChoices):
+    WHITELIST = "whitelist", _("Whitelist")
+    BLACKLIST = "blacklist", _("Blacklist")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+
+
+class ListingSource(models.TextChoices):
+    """How a number came onto a list."""
+
+    PERSON = "person", _("Added by a member")
+    IMPORT = "import", _("Imported")
+    REPLY = "reply", _("By a reply")
+
+
+class RecipientZone(models.TextChoices):
+    """Whose clock the hours for marketing follow."""
+
+    PROJECT = "project", _("The project's time zone")
+    RECIPIENT = "recipient", _("The time zone of each recipient")

@@ -1,0 +1,52 @@
+"""Rows of the access table: templates_app."""
+
+from __future__ import annotations
+
+from tests.access.kit import (
+    MEMBERS,
+    MEMBERS_AND_STAFF,
+    OPERATORS,
+    REVIEWERS,
+    Row,
+    of_body_template,
+    of_body_template_draft,
+    of_case,
+    of_certificate,
+    of_project,
+    of_signature,
+    of_signature_draft,
+)
+
+ROWS: list[Row] = [
+    ("signature-list", "get", of_project, MEMBERS_AND_STAFF),
+    ("signature-detail", "get", of_signature, MEMBERS_AND_STAFF),
+    ("signature-create", "get", of_project, OPERATORS),
+    ("signature-create", "post", of_project, OPERATORS),
+    ("signature-edit", "get", of_signature, OPERATORS),
+    ("signature-edit", "post", of_signature, OPERATORS),
+    ("signature-preview", "post", of_project, OPERATORS),
+    ("signature-preview", "post", of_signature, OPERATORS),
+    ("signature-submit", "post", of_signature_draft, OPERATORS),
+    ("signature-withdraw", "post", of_signature_draft, OPERATORS),
+    ("signature-discard", "post", of_signature_draft, OPERATORS),
+    ("signature-revoke", "post", of_signature_draft, REVIEWERS),
+    ("certificate-file", "get", of_certificate, MEMBERS),
+    ("certificate-remove", "post", of_certificate, OPERATORS),
+    ("body-template-list", "get", of_project, MEMBERS_AND_STAFF),
+    ("body-template-detail", "get", of_body_template, MEMBERS_AND_STAFF),
+    ("body-template-create", "get", of_project, OPERATORS),
+    ("body-template-create", "post", of_project, OPERATORS),
+    ("body-template-edit", "get", of_body_template, OPERATORS),
+    ("body-template-edit", "post", of_body_template, OPERATORS),
+    ("body-template-preview", "post", of_project, OPERATORS),
+    ("body-template-preview", "post", of_body_template, OPERATORS),
+    ("body-template-copy", "post", of_body_template, OPERATORS),
+    ("body-template-submit", "post", of_body_template_draft, OPERATORS),
+    ("body-template-withdraw", "post", of_body_template_draft, OPERATORS),
+    ("body-template-discard", "post", of_body_template_draft, OPERATORS),
+    ("body-template-revoke", "post", of_body_template_draft, REVIEWERS),
+    ("review-queue", "get", of_project, REVIEWERS),
+    ("review-case", "get", of_case, REVIEWERS),
+    ("review-approve", "post", of_case, REVIEWERS),
+    ("review-reject", "post", of_case, REVIEWERS),
+]
