@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.statuses import CampaignStatus, EventKind, HoldReason, RecipientSource, UploadStatus
 from delivery.models import Dispatch
 from projects.models import Project
+from projects.statuses import FrequencyDimension
 from templates_app.models import REGION_CHOICES, BodyTemplateRevision, SignatureRevision
 from templates_app.statuses import TextKind
 
@@ -28,6 +29,8 @@ class Campaign(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="campaigns")
     status = models.CharField(max_length=12, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT)
     hold_reason = models.CharField(max_length=20, choices=HoldReason.choices, blank=True)
+    # What the reason leaves open: of a cap its scope, period, value and the end of the period.
+    hold_detail = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(_("campaign name"), max_length=30)
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -189,6 +192,8 @@ class Forecast(models.Model):
     longest_row = models.IntegerField(null=True)
     first_row = models.IntegerField(null=True)
     seconds = models.FloatField(default=0)
+    # What the project's limits would do to it, see `campaigns.services.foreseen_limits`.
+    limits = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -228,6 +233,29 @@ class CampaignEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.campaign}"
+
+
+class Simulation(models.Model):
+    """What one frequency limit would have done to the messages of the last days, replayed on somebody's question.
+
+    `answer` is made by `campaigns.simulation` and empty until then; a runner shows itself by the heartbeat.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    dimension = models.CharField(max_length=24, choices=FrequencyDimension.choices)
+    n_messages = models.PositiveIntegerField()
+    n_seconds = models.PositiveIntegerField(null=True, blank=True)
+    n_total = models.IntegerField(default=0)
+    n_read = models.IntegerField(default=0)
+    answer = models.JSONField(default=dict, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"simulation of {self.dimension}"
 
 
 class TestSend(models.Model):

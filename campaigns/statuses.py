@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 class CampaignStatus(models.TextChoices):
     """draft -> importing -> ready -> scheduled -> running <-> suspended -> finished.
 
-    Any of them before finished -> cancelled; held (late, text revoked) -> running | cancelled. Held or suspended
-    before the start -> scheduled again. Finished -> running only to send uncertain messages once more.
+    Any of them before finished -> cancelled; held (late, text revoked, stopped, cap) -> running | cancelled. Held
+    or suspended before the start -> scheduled again. Finished -> running only to send uncertain messages once more.
     """
 
     DRAFT = "draft", _("Draft")
@@ -69,12 +69,16 @@ MAY_FOLLOW: dict[CampaignStatus, frozenset[CampaignStatus]] = {
 
 
 class HoldReason(models.TextChoices):
-    """Why a campaign is held or went to suspended by itself."""
+    """Why the console holds a campaign; what belongs to it (which cap, for instance) is `Campaign.hold_detail`."""
 
     LATE = "late", _("It could not start in its grace period")
     IMPORT_UNFINISHED = "import_unfinished", _("The file was not imported when it was due")
     TEXT_REVOKED = "text_revoked", _("Its text is no longer approved")
     PROJECT_DISABLED = "project_disabled", _("The project is disabled")
+    NOT_ACTIVATED = "not_activated", _("Sending to its region is not activated")
+    NOT_ENTITLED = "not_entitled", _("The organization may not send it any more")
+    STOPPED = "stopped", _("Everything was stopped")
+    CAP = "cap", _("A cap is reached")
 
 
 class UploadStatus(models.TextChoices):

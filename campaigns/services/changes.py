@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.errors import CampaignChanged, CampaignsError
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus, EventKind
+from campaigns.statuses import EDITABLE_STATUSES, MAY_FOLLOW, CampaignStatus, EventKind
 from smsconsole.outbox.services import append_event
 
 _LOADED = (
@@ -55,7 +55,19 @@ def check_version(campaign: Campaign, version: int | None) -> None:
 
 
 def move(campaign: Campaign, status: CampaignStatus, **fields: object) -> None:
-    """Write a locked campaign's next state with the fields that belong to it, as a new version."""
+    """Write a locked campaign's next state with the fields that belong to it, as a new version.
+
+    Raises `CampaignsError` for a state that may not follow (`MAY_FOLLOW`).
+    """
+    if status not in MAY_FOLLOW[CampaignStatus(campaign.status)]:
+        raise CampaignsError(
+            _("“%(name)s” is %(status)s and cannot become %(next)s. Look at it once more.")
+            % {
+                "name": campaign.name,
+                "status": campaign.get_status_display().lower(),
+                "next": str(status.label).lower(),
+            }
+        )
     campaign.status = status
     campaign.version += 1
     for name, value in fields.items():
