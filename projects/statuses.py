@@ -45,3 +45,16 @@ class RecipientZone(models.TextChoices):
 
     PROJECT = "project", _("The project's time zone")
     RECIPIENT = "recipient", _("The time zone of each recipient")
+
+
+class AlarmEvent(models.TextChoices):
+    """What an alarm contact can be told about."""
+
+    REVIEW_WAITING = "review_waiting", _("A text was submitted for review or waits too long")
+    REVIEW_RESULT = "review_result", _("A text was approved, rejected or its approval revoked")
+    FREQUENCY_LIMIT = "frequency_limit", _("Messages were blocked by a frequency limit")
+    CAP_WARNING = "cap_warning", _("A warning value was passed")
+    CAP_REACHED = "cap_reached", _("A cap was reached, and sending is held")
+    PACKAGE_LOW = "package_low", _("The package is running low")
+    GATEWAY_DOWN = "gateway_down", _("A gateway cannot be used, or works again")
+    ABUSE = "abuse", _("Requests for verification codes look like abuse")
