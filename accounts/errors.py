@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class AccountsError(Exception):
     """An expected refusal; `str(error)` may be shown."""
+
+
+class NotForIndividuals(AccountsError):
+    """Only an organization that is verified as an enterprise may do this."""

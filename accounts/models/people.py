@@ -65,6 +65,10 @@ class Organization(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     created_at = models.DateTimeField(default=timezone.now)
+    # Locked by platform staff: everything can be read, nothing is sent.
+    locked_at = models.DateTimeField(null=True, blank=True)
+    locked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    locked_reason = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
         return self.name
