@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class TemplatesError(Exception):
     """An expected refusal; its text says what happened and what to do."""
+
+
+class RevisionChanged(TemplatesError):
+    """Somebody wrote in it after the page was opened; the text says who and when. Nothing was saved."""

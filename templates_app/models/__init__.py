@@ -2,24 +2,30 @@
 
 from templates_app.models.texts import (
     REGION_CHOICES,
+    AnyOwner,
     AnyRevision,
     BodyTemplate,
     BodyTemplateRevision,
     Certificate,
     Review,
     Revision,
+    SenderId,
+    SenderIdRevision,
     Signature,
     SignatureRevision,
 )
 
 __all__ = [
     "REGION_CHOICES",
+    "AnyOwner",
     "AnyRevision",
     "BodyTemplate",
     "BodyTemplateRevision",
     "Certificate",
     "Review",
     "Revision",
+    "SenderId",
+    "SenderIdRevision",
     "Signature",
     "SignatureRevision",
 ]

@@ -72,6 +72,11 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    # When and by whom its words were last written: what an editor saw is compared with it.
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         abstract = True
@@ -145,7 +150,58 @@ class BodyTemplateRevision(Revision):
         return self.body_template
 
 
-AnyRevision = SignatureRevision | BodyTemplateRevision
+class SenderId(models.Model):
+    """The source address that a phone abroad shows. What it says is in its revisions; at most one is approved.
+
+    `country` (ISO 3166) is the one country it may be used for; empty means every country.
+    """
+
+    # Sender IDs exist for international sending only; pages and rules ask all reviewed things alike.
+    region: ClassVar[str] = Region.INTERNATIONAL.value
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="sender_ids")
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"sender ID {self.pk}"
+
+    def get_region_display(self) -> str:
+        return str(dict(REGION_CHOICES)[self.region])
+
+
+class SenderIdRevision(Revision):
+    noun = "sender_id"
+
+    sender_id = models.ForeignKey(SenderId, on_delete=models.CASCADE, related_name="revisions")
+    text = models.CharField(_("Sender ID"), max_length=30)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sender_id", "number"], name="sender_id_revision_number"),
+            models.UniqueConstraint(
+                fields=["sender_id"],
+                condition=models.Q(status="approved"),
+                name="one_approved_sender_id_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["sender_id"],
+                condition=models.Q(status__in=["draft", "pending"]),
+                name="one_open_sender_id_revision",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def owner(self) -> SenderId:
+        return self.sender_id
+
+
+AnyOwner = Signature | BodyTemplate | SenderId
+AnyRevision = SignatureRevision | BodyTemplateRevision | SenderIdRevision
 
 
 class Certificate(models.Model):
@@ -173,6 +229,9 @@ class Review(models.Model):
     body_template_revision = models.ForeignKey(
         BodyTemplateRevision, on_delete=models.CASCADE, null=True, blank=True, related_name="reviews"
     )
+    sender_id_revision = models.ForeignKey(
+        SenderIdRevision, on_delete=models.CASCADE, null=True, blank=True, related_name="reviews"
+    )
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     comment = models.TextField(max_length=1000, blank=True)
@@ -182,8 +241,21 @@ class Review(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(signature_revision__isnull=False)
-                ^ models.Q(body_template_revision__isnull=False),
+                condition=models.Q(
+                    signature_revision__isnull=False,
+                    body_template_revision__isnull=True,
+                    sender_id_revision__isnull=True,
+                )
+                | models.Q(
+                    signature_revision__isnull=True,
+                    body_template_revision__isnull=False,
+                    sender_id_revision__isnull=True,
+                )
+                | models.Q(
+                    signature_revision__isnull=True,
+                    body_template_revision__isnull=True,
+                    sender_id_revision__isnull=False,
+                ),
                 name="review_of_exactly_one_revision",
             )
         ]

@@ -26,6 +26,7 @@ from templates_app.queries.usable import (
     is_revoked,
     revision_is_usable,
     usable_body_templates,
+    usable_sender_ids,
     usable_signatures,
 )
 
@@ -49,5 +50,6 @@ __all__ = [
     "signature_page",
     "story",
     "usable_body_templates",
+    "usable_sender_ids",
     "usable_signatures",
 ]

@@ -17,6 +17,7 @@ from accounts.models import Membership, Role, User
 from projects.models import Project
 from smsconsole.lib.types import Region
 from templates_app.models import (
+    AnyOwner,
     AnyRevision,
     BodyTemplate,
     BodyTemplateRevision,
@@ -93,7 +94,7 @@ def latest_body_template_revision(body_template: BodyTemplate) -> BodyTemplateRe
     )
 
 
-def approved_revision(owner: Signature | BodyTemplate) -> AnyRevision | None:
+def approved_revision(owner: AnyOwner) -> AnyRevision | None:
     """The revision in use. One query."""
     revision: AnyRevision | None = owner.revisions.filter(status=RevisionStatus.APPROVED).first()
     return revision
@@ -161,7 +162,7 @@ class Step:
     comment: str = ""
 
 
-def story(owner: Signature | BodyTemplate) -> list[Step]:
+def story(owner: AnyOwner) -> list[Step]:
     """What happened to all revisions of one signature or body template, newest first. Two queries."""
     revisions: list[AnyRevision] = list(
         owner.revisions.select_related("created_by", "submitted_by").order_by("-number")

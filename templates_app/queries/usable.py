@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from projects.models import Project
 from smsconsole.lib.types import Region
-from templates_app.models import AnyRevision, BodyTemplateRevision, SignatureRevision
+from templates_app.models import AnyRevision, BodyTemplateRevision, SenderIdRevision, SignatureRevision
 from templates_app.statuses import RevisionStatus
 
 
@@ -30,6 +30,17 @@ def usable_body_templates(project: Project, region: Region | str) -> QuerySet[Bo
         .select_related("body_template")
         .order_by("body_template__name", "pk")
     )
+
+
+def usable_sender_ids(project: Project, country: str = "") -> QuerySet[SenderIdRevision]:
+    """The approved sender IDs, by text, each with its `sender_id` (whose `country` may be empty). One query.
+
+    With a country only those that may be used there.
+    """
+    revisions = SenderIdRevision.objects.filter(sender_id__project=project, status=RevisionStatus.APPROVED)
+    if country:
+        revisions = revisions.filter(sender_id__country__in=["", country])
+    return revisions.select_related("sender_id").order_by("text", "pk")
 
 
 def revision_is_usable(revision: AnyRevision) -> bool:

@@ -1,4 +1,4 @@
-"""What happens to signatures and body templates. Each function is one thing; all raise `TemplatesError`.
+"""What happens to signatures, body templates and sender IDs. Each function is one thing; all raise `TemplatesError`.
 
 In a disabled project every change raises `projects.errors.ProjectDisabled`.
 """
@@ -14,6 +14,7 @@ from templates_app.services.body_templates import (
 from templates_app.services.certificates import attach_certificates, remove_certificate
 from templates_app.services.reviews import approve_revision, reject_revision, revoke_revision
 from templates_app.services.revisions import submit_revision, withdraw_revision
+from templates_app.services.sender_ids import create_sender_id, discard_sender_id_draft, edit_sender_id
 from templates_app.services.signatures import create_signature, discard_signature_draft, edit_signature
 
 __all__ = [
@@ -21,10 +22,13 @@ __all__ = [
     "attach_certificates",
     "copy_body_template",
     "create_body_template",
+    "create_sender_id",
     "create_signature",
     "discard_body_template_draft",
+    "discard_sender_id_draft",
     "discard_signature_draft",
     "edit_body_template",
+    "edit_sender_id",
     "edit_signature",
     "reject_revision",
     "remove_certificate",

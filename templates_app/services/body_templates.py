@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from templates_app.checks import findings_of
 from templates_app.errors import TemplatesError
 from templates_app.models import BodyTemplate, BodyTemplateRevision
 from templates_app.rendering import find_placeholders
-from templates_app.services.revisions import begin_change, lock_draft, submit_revision, tell
+from templates_app.services.revisions import begin_change, lock_draft, submit_revision, tell, write
 from templates_app.statuses import RevisionStatus, TextKind
 
 
@@ -37,6 +38,7 @@ def create_body_template(
             placeholders=find_placeholders(text),
             remarks=remarks.strip(),
             created_by=by,
+            changed_by=by,
             author_ids=[by.pk],
         )
         tell("drafted", revision, by=by)
@@ -44,24 +46,33 @@ def create_body_template(
 
 
 def edit_body_template(
-    *, body_template: BodyTemplate, name: str, kind: TextKind, text: str, remarks: str, by: User
+    *,
+    body_template: BodyTemplate,
+    name: str,
+    kind: TextKind,
+    text: str,
+    remarks: str,
+    by: User,
+    seen_at: datetime | None = None,
 ) -> BodyTemplateRevision:
     """Change the draft, or begin the next revision; the approved one stays in use until that is approved.
 
-    The name is only a label on the pages and changes at once. A pending revision raises `TemplatesError`.
+    The name is only a label on the pages and changes at once. A pending revision raises `TemplatesError`,
+    somebody else's change since `seen_at` `RevisionChanged`.
     """
     require_enabled(body_template.project)
+    text = _tidied(text)
     with transaction.atomic(), _unique_name(name):
-        revision, is_new = begin_change(body_template, body_template.revisions.all(), by=by)
-        revision.kind = kind
-        revision.text = _tidied(text)
-        revision.placeholders = find_placeholders(revision.text)
-        revision.remarks = remarks.strip()
-        if is_new:
-            revision.save()
-            tell("drafted", revision, by=by)
-        else:
-            revision.save(update_fields=["kind", "text", "placeholders", "remarks"])
+        revision, is_new = begin_change(body_template, body_template.revisions.all(), by=by, seen_at=seen_at)
+        write(
+            revision,
+            is_new=is_new,
+            by=by,
+            kind=kind,
+            text=text,
+            placeholders=find_placeholders(text),
+            remarks=remarks.strip(),
+        )
         body_template.name = name.strip()
         body_template.save(update_fields=["name"])
     return revision

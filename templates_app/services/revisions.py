@@ -6,11 +6,14 @@ state itself is changed by a conditional update.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,18 +21,18 @@ from projects.models import Project
 from projects.services import require_enabled
 from smsconsole.outbox.services import append_event
 from templates_app.checks import findings_of
-from templates_app.errors import TemplatesError
+from templates_app.errors import RevisionChanged, TemplatesError
 from templates_app.models import (
+    AnyOwner,
     AnyRevision,
-    BodyTemplate,
     BodyTemplateRevision,
     Review,
-    Signature,
+    SenderIdRevision,
     SignatureRevision,
 )
 from templates_app.statuses import MAY_FOLLOW, RevisionStatus
 
-R = TypeVar("R", SignatureRevision, BodyTemplateRevision)
+R = TypeVar("R", SignatureRevision, BodyTemplateRevision, SenderIdRevision)
 
 
 def submit_revision(*, revision: AnyRevision, by: User) -> None:
@@ -95,8 +98,8 @@ def present_state(revision: AnyRevision) -> str:
     }
 
 
-def lock_owner(owner: Signature | BodyTemplate) -> None:
-    """Hold the signature or body template until the end of the transaction."""
+def lock_owner(owner: AnyOwner) -> None:
+    """Hold the signature, body template or sender ID until the end of the transaction."""
     if not type(owner)._default_manager.select_for_update(no_key=True).filter(pk=owner.pk).exists():
         raise TemplatesError(_("It was discarded meanwhile."))
 
@@ -115,23 +118,48 @@ def lock_draft(revision: AnyRevision, *, by: User | None) -> None:
         revision.save(update_fields=["author_ids"])
 
 
-def begin_change(owner: Signature | BodyTemplate, revisions: QuerySet[R], *, by: User) -> tuple[R, bool]:
+def begin_change(
+    owner: AnyOwner, revisions: QuerySet[R], *, by: User, seen_at: datetime | None = None
+) -> tuple[R, bool]:
     """The one of the owner's `revisions` that an edit writes into, and whether it is new and not saved yet.
 
-    A draft is changed in place. After a decision the next revision begins; a pending one raises.
+    A draft is changed in place. After a decision the next revision begins; a pending one raises. `seen_at` is the
+    `changed_at` of the newest revision when the editor was opened: another one now raises `RevisionChanged`.
     """
     lock_owner(owner)
-    latest = revisions.order_by("-number").first()
+    latest = revisions.select_related("changed_by").order_by("-number").first()
     if latest is None:
         raise TemplatesError(_("It was discarded meanwhile."))
     if latest.status == RevisionStatus.PENDING:
         raise TemplatesError(_("It is waiting for approval. Withdraw it first, then change it."))
+    if seen_at is not None and seen_at != latest.changed_at:
+        raise RevisionChanged(_who_changed(latest, owner))
     if latest.status == RevisionStatus.DRAFT:
         lock_draft(latest, by=by)
         return latest, False
     following = type(latest)(number=latest.number + 1, created_by=by, author_ids=[by.pk])
     setattr(following, latest.noun, owner)
     return following, True
+
+
+def write(revision: AnyRevision, *, is_new: bool, by: User, **fields: Any) -> None:
+    """Put these words into a draft that `begin_change` gave, as of now and by this person."""
+    fields |= {"changed_at": timezone.now(), "changed_by": by}
+    for name, value in fields.items():
+        setattr(revision, name, value)
+    if is_new:
+        revision.save(force_insert=True)
+        tell("drafted", revision, by=by)
+    else:
+        revision.save(update_fields=list(fields))
+
+
+def _who_changed(latest: AnyRevision, owner: AnyOwner) -> str:
+    moment = timezone.localtime(latest.changed_at, ZoneInfo(owner.project.time_zone))
+    return _(
+        "%(name)s changed this on %(time)s, after you had opened it. Nothing is saved yet: compare your words, "
+        "which are kept here, with theirs, then save again."
+    ) % {"name": latest.changed_by or latest.created_by, "time": date_format(moment, "DATETIME_FORMAT")}
 
 
 def tell(what: str, revision: AnyRevision, *, by: User, **details: object) -> None:

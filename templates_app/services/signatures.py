@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 
@@ -13,7 +14,7 @@ from smsconsole.lib.types import Region
 from templates_app.documents import Document
 from templates_app.models import Signature, SignatureRevision
 from templates_app.services.certificates import attach_certificates, copy_certificates, forget_files
-from templates_app.services.revisions import begin_change, lock_draft, tell
+from templates_app.services.revisions import begin_change, lock_draft, tell, write
 from templates_app.statuses import SignatureType, SignatureUse
 
 
@@ -38,6 +39,7 @@ def create_signature(
             use=use,
             remarks=remarks.strip(),
             created_by=by,
+            changed_by=by,
             author_ids=[by.pk],
         )
         attach_certificates(revision=revision, documents=documents, by=by)
@@ -54,25 +56,28 @@ def edit_signature(
     use: SignatureUse = SignatureUse.OWN,
     remarks: str = "",
     documents: Sequence[Document] = (),
+    seen_at: datetime | None = None,
 ) -> SignatureRevision:
     """Change the draft, or begin the next revision with the certificates of the last one.
 
-    The approved revision stays in use until the new one is approved. A pending one raises `TemplatesError`.
+    The approved revision stays in use until the new one is approved. A pending one raises `TemplatesError`,
+    somebody else's change since `seen_at` `RevisionChanged`.
     """
     require_enabled(signature.project)
     with transaction.atomic():
-        revision, is_new = begin_change(signature, signature.revisions.all(), by=by)
-        revision.text = text.strip()
-        revision.type = type
-        revision.use = use
-        revision.remarks = remarks.strip()
+        revision, is_new = begin_change(signature, signature.revisions.all(), by=by, seen_at=seen_at)
+        write(
+            revision,
+            is_new=is_new,
+            by=by,
+            text=text.strip(),
+            type=type,
+            use=use,
+            remarks=remarks.strip(),
+        )
         if is_new:
-            revision.save()
             previous = signature.revisions.get(number=revision.number - 1)
             copy_certificates(from_revision=previous, to_revision=revision)
-            tell("drafted", revision, by=by)
-        else:
-            revision.save(update_fields=["text", "type", "use", "remarks"])
         attach_certificates(revision=revision, documents=documents, by=by)
     return revision
 
