@@ -7,7 +7,14 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-_KINDS = {int: "a whole number", bool: "true or false", float: "a number"}
+from smsconsole.lib.working_hours import WorkingHours, parse_working_hours
+
+_KINDS = {
+    int: "a whole number",
+    bool: "true or false",
+    float: "a number",
+    parse_working_hours: "working hours like “Mon-Fri 09:00-18:00, Sat 10:00-14:00”",
+}
 
 
 class CheckedEnv(environ.Env):  # type: ignore[misc]  # it has no types
@@ -23,3 +30,9 @@ class CheckedEnv(environ.Env):  # type: ignore[misc]  # it has no types
                 "The console reads its settings from the environment; docs/settings.md explains each.\n"
                 f"Correct {var} or leave it out."
             ) from error
+
+    def working_hours(self, var: str, *, default: str) -> WorkingHours:
+        hours: WorkingHours = self.get_value(
+            var, cast=parse_working_hours, default=parse_working_hours(default)
+        )
+        return hours

@@ -224,6 +224,10 @@ SAME_CONTENT_SECONDS = env.int("SAME_CONTENT_SECONDS", default=30)
 MESSAGES_PER_NUMBER_AND_DAY = env.int("MESSAGES_PER_NUMBER_AND_DAY", default=10)
 # International messages a day and project, until an admin sets the project's own cap; 0 means no cap.
 INTERNATIONAL_DAILY_CAP = env.int("INTERNATIONAL_DAILY_CAP", default=1000)
+# When reviewers work, on the clock of the project's zone, and how many of these hours an answer may take.
+REVIEW_HOURS = env.working_hours("REVIEW_HOURS", default="Mon-Fri 09:00-21:00, Sat-Sun 09:00-18:00")
+REVIEW_SIGNATURE_HOURS = env.float("REVIEW_SIGNATURE_HOURS", default=4.0)
+REVIEW_TEMPLATE_HOURS = env.float("REVIEW_TEMPLATE_HOURS", default=2.0)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 << 20)
 UPLOAD_MAX_ROWS = env.int("UPLOAD_MAX_ROWS", default=1_000_000)
 # How long a worker may hold a window before the sweep calls its messages uncertain.
