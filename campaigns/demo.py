@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Installation, Organization, Role, User
-from accounts.services import add_member
+from accounts.services import add_member, vouch_for
 from campaigns import services
 from campaigns.models import Campaign
 from campaigns.workbooks import write_rows
@@ -77,6 +77,7 @@ def load(*, sign_ins: Path) -> DemoPeople | None:
             return None
         organization = Organization.objects.create(name=ORGANIZATION)
         people = _people(organization)
+        vouch_for(organization=organization, by=people.admin)
         project = add_project(
             organization=organization,
             name=PROJECT,

@@ -5,8 +5,18 @@ from __future__ import annotations
 import factory
 from factory.django import DjangoModelFactory
 
-from accounts.models import Membership, Organization, Role, User
+from accounts.models import (
+    IdentityVerification,
+    Membership,
+    Organization,
+    Role,
+    ServiceActivation,
+    User,
+)
+from accounts.standing import may_activate
+from accounts.statuses import ActivationStatus, EntityKind, VerificationStatus
 from projects.models import AppKey, Project
+from smsconsole.lib.types import Region
 
 PASSWORD = "a long enough password"
 
@@ -24,8 +34,27 @@ class UserFactory(DjangoModelFactory):
 class OrganizationFactory(DjangoModelFactory):
     class Meta:
         model = Organization
+        skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Organization {n}")
+
+    @factory.post_generation
+    def entity(self, create: bool, extracted: EntityKind | str | None, **regions: bool) -> None:
+        """A verified enterprise that may send to both regions; `entity="individual"` or `entity=""` is less.
+
+        `entity__domestic=False` and `entity__international=False` leave a region inactive.
+        """
+        kind = EntityKind.ENTERPRISE if extracted is None else extracted
+        if not create or not kind:
+            return
+        IdentityVerification.objects.create(
+            organization=self, kind=kind, legal_name=self.name, status=VerificationStatus.APPROVED
+        )
+        for region in Region:
+            if regions.get(region.value, True) and may_activate(EntityKind(kind), region):
+                ServiceActivation.objects.create(
+                    organization=self, region=region, status=ActivationStatus.GRANTED
+                )
 
 
 class MembershipFactory(DjangoModelFactory):

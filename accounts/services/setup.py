@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import AccountsError
 from accounts.models import Installation, Membership, Organization, Role, User
 from accounts.services.events import tell
+from accounts.services.standing import vouch_for
 
 
 def new_setup_code() -> str:
@@ -28,7 +29,7 @@ def new_setup_code() -> str:
 def set_up_organization(
     *, setup_code: str, organization_name: str, name: str, email: str, password: str
 ) -> tuple[Organization, User]:
-    """The first organization and its first member, who holds every role.
+    """The first organization, verified on its owner's word, and its first member, who holds every role.
 
     Raises `AccountsError` when the code is wrong or somebody was first: of two people at once one succeeds.
     """
@@ -45,6 +46,7 @@ def set_up_organization(
         )
         Installation.objects.filter(pk=1).update(setup_code_hash="", set_up_at=timezone.now())
         tell("organization.set_up", organization, by=user)
+        vouch_for(organization=organization, by=user)
     return organization, user
 
 
