@@ -35,6 +35,24 @@ class Verdict(models.TextChoices):
     REVOKED = "revoked", _("Revoked")
 
 
+class StoryKind(models.TextChoices):
+    """What can happen to a reviewed text, as its story tells it."""
+
+    DRAFTED = "drafted", _("Written")
+    EDITED = "edited", _("Edited")
+    COPIED = "copied", _("Copied")
+    DISCARDED = "discarded", _("Draft discarded")
+    SUBMITTED = "submitted", _("Submitted for review")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    CLAIMED = "claimed", _("Review begun")
+    TAKEN_OVER = "taken_over", _("Review taken over")
+    OVERDUE = "overdue", _("Review overdue")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    REVOKED = "revoked", _("Approval revoked")
+    RETIRED = "retired", _("Replaced by a newer version")
+
+
 class SignatureType(models.TextChoices):
     COMPANY = "company", _("Company")
     APP = "app", _("App")

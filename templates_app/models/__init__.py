@@ -1,5 +1,6 @@
 """Signatures, body templates and their reviews; one module per subject."""
 
+from templates_app.models.reviews import ReviewClaim, RevisionEvent
 from templates_app.models.texts import (
     REGION_CHOICES,
     AnyOwner,
@@ -23,7 +24,9 @@ __all__ = [
     "BodyTemplateRevision",
     "Certificate",
     "Review",
+    "ReviewClaim",
     "Revision",
+    "RevisionEvent",
     "SenderId",
     "SenderIdRevision",
     "Signature",

@@ -50,6 +50,11 @@ class BodyTemplate(models.Model):
         return self.name
 
 
+def waiting_index(name: str) -> models.Index:
+    """The review queue in its order: oldest first, and only what waits."""
+    return models.Index(fields=["submitted_at", "uuid"], condition=models.Q(status="pending"), name=name)
+
+
 class Revision(models.Model):
     """What signature and body template revisions share.
 
@@ -108,6 +113,7 @@ class SignatureRevision(Revision):
                 name="one_open_signature_revision",
             ),
         ]
+        indexes = [waiting_index("signatures_waiting")]
 
     def __str__(self) -> str:
         return self.text
@@ -141,6 +147,7 @@ class BodyTemplateRevision(Revision):
                 name="one_open_body_template_revision",
             ),
         ]
+        indexes = [waiting_index("body_templates_waiting")]
 
     def __str__(self) -> str:
         return f"{self.body_template} r{self.number}"
@@ -191,6 +198,7 @@ class SenderIdRevision(Revision):
                 name="one_open_sender_id_revision",
             ),
         ]
+        indexes = [waiting_index("sender_ids_waiting")]
 
     def __str__(self) -> str:
         return self.text
@@ -213,6 +221,8 @@ class Certificate(models.Model):
     original_name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=40)
     size_bytes = models.PositiveIntegerField()
+    # A PDF is shown as pictures of its pages, which lie beside it; none, where it could not be drawn.
+    n_pages = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -234,7 +244,9 @@ class Review(models.Model):
     )
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
-    comment = models.TextField(max_length=1000, blank=True)
+    # Keys of `presets`, as ticked; their words stand in the comment.
+    presets = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    comment = models.TextField(max_length=2000, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
