@@ -10,108 +10,271 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='project',
-            name='limits_countries',
+            model_name="project",
+            name="limits_countries",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='project',
-            name='marketing_from',
+            model_name="project",
+            name="marketing_from",
             field=models.TimeField(default=datetime.time(8, 0)),
         ),
         migrations.AddField(
-            model_name='project',
-            name='marketing_until',
+            model_name="project",
+            name="marketing_until",
             field=models.TimeField(default=datetime.time(22, 0)),
         ),
         migrations.AddField(
-            model_name='project',
-            name='marketing_zone',
-            field=models.CharField(choices=[('project', "The project's time zone"), ('recipient', 'The time zone of each recipient')], default='project', max_length=9),
+            model_name="project",
+            name="marketing_zone",
+            field=models.CharField(
+                choices=[
+                    ("project", "The project's time zone"),
+                    ("recipient", "The time zone of each recipient"),
+                ],
+                default="project",
+                max_length=9,
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='stopped_at',
+            model_name="project",
+            name="stopped_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='project',
-            name='stopped_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="project",
+            name="stopped_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.CreateModel(
-            name='AllowedCountry',
+            name="AllowedCountry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(max_length=2)),
-                ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allowed_countries', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(max_length=2)),
+                ("added_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="allowed_countries",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'country'), name='allowed_country_of_project')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "country"), name="allowed_country_of_project")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Cap',
+            name="Cap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=13)),
-                ('period', models.CharField(choices=[('day', 'Day'), ('month', 'Month')], max_length=5)),
-                ('warn_at', models.PositiveIntegerField(blank=True, null=True, verbose_name='warning at')),
-                ('cap', models.PositiveIntegerField(blank=True, null=True, verbose_name='cap')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=13)),
+                ("period", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                ("warn_at", models.PositiveIntegerField(blank=True, null=True, verbose_name="warning at")),
+                ("cap", models.PositiveIntegerField(blank=True, null=True, verbose_name="cap")),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="caps",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'scope', 'period'), name='one_cap_of_scope_and_period')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "scope", "period"), name="one_cap_of_scope_and_period"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FrequencyRule',
+            name="FrequencyRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dimension', models.CharField(choices=[('same_content', 'Same text to one number, in seconds'), ('per_hour', 'To one number, per hour'), ('per_day', 'To one number, per calendar day'), ('same_content_per_day', 'Same text to one number, per calendar day')], max_length=24)),
-                ('is_on', models.BooleanField(default=True)),
-                ('n_messages', models.PositiveIntegerField(default=1)),
-                ('n_seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='frequency_rules', to='accounts.organization')),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='frequency_rules', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "dimension",
+                    models.CharField(
+                        choices=[
+                            ("same_content", "Same text to one number, in seconds"),
+                            ("per_hour", "To one number, per hour"),
+                            ("per_day", "To one number, per calendar day"),
+                            ("same_content_per_day", "Same text to one number, per calendar day"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=True)),
+                ("n_messages", models.PositiveIntegerField(default=1)),
+                ("n_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="frequency_rules",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="frequency_rules",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('organization__isnull', False), ('project__isnull', False), _connector='XOR'), name='frequency_rule_of_one_owner'), models.UniqueConstraint(condition=models.Q(('project__isnull', False)), fields=('project', 'dimension'), name='one_frequency_rule_of_project'), models.UniqueConstraint(condition=models.Q(('organization__isnull', False)), fields=('organization', 'dimension'), name='one_frequency_rule_of_organization')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("organization__isnull", False), ("project__isnull", False), _connector="XOR"
+                        ),
+                        name="frequency_rule_of_one_owner",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("project__isnull", False)),
+                        fields=("project", "dimension"),
+                        name="one_frequency_rule_of_project",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("organization__isnull", False)),
+                        fields=("organization", "dimension"),
+                        name="one_frequency_rule_of_organization",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ListedNumber',
+            name="ListedNumber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('list', models.CharField(choices=[('whitelist', 'Whitelist'), ('blacklist', 'Blacklist'), ('unsubscribed', 'Unsubscribed')], max_length=12)),
-                ('msisdn', models.CharField(max_length=16)),
-                ('consent_key', models.CharField(blank=True, max_length=60)),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
-                ('source', models.CharField(choices=[('person', 'Added by a member'), ('import', 'Imported'), ('reply', 'By a reply')], default='person', max_length=8)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='listed_numbers', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "list",
+                    models.CharField(
+                        choices=[
+                            ("whitelist", "Whitelist"),
+                            ("blacklist", "Blacklist"),
+                            ("unsubscribed", "Unsubscribed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("msisdn", models.CharField(max_length=16)),
+                ("consent_key", models.CharField(blank=True, max_length=60)),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("person", "Added by a member"),
+                            ("import", "Imported"),
+                            ("reply", "By a reply"),
+                        ],
+                        default="person",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="listed_numbers",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'list', '-id'], name='listed_newest')],
-                'constraints': [models.UniqueConstraint(fields=('project', 'msisdn', 'list', 'consent_key'), name='number_once_on_a_list')],
+                "indexes": [models.Index(fields=["project", "list", "-id"], name="listed_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "msisdn", "list", "consent_key"), name="number_once_on_a_list"
+                    )
+                ],
             },
         ),
     ]
