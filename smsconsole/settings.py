@@ -224,6 +224,16 @@ SAME_CONTENT_SECONDS = env.int("SAME_CONTENT_SECONDS", default=30)
 MESSAGES_PER_NUMBER_AND_DAY = env.int("MESSAGES_PER_NUMBER_AND_DAY", default=10)
 # International messages a day and project, until an admin sets the project's own cap; 0 means no cap.
 INTERNATIONAL_DAILY_CAP = env.int("INTERNATIONAL_DAILY_CAP", default=1000)
+# Rules of texts: characters of a signature without its brackets, of a whole message, of a scenario description.
+SIGNATURE_MIN = env.int("SIGNATURE_MIN", default=2)
+SIGNATURE_MAX_DOMESTIC = env.int("SIGNATURE_MAX_DOMESTIC", default=12)
+SIGNATURE_MAX_INTERNATIONAL = env.int("SIGNATURE_MAX_INTERNATIONAL", default=15)
+BODY_MAX = env.int("BODY_MAX", default=500)
+SCENARIO_MIN = env.int("SCENARIO_MIN", default=10)
+# How many of them a project may have.
+SIGNATURES_PER_PROJECT = env.int("SIGNATURES_PER_PROJECT", default=200)
+BODY_TEMPLATES_PER_PROJECT = env.int("BODY_TEMPLATES_PER_PROJECT", default=1000)
+SENDER_IDS_PER_PROJECT = env.int("SENDER_IDS_PER_PROJECT", default=100)
 # When reviewers work, on the clock of the project's zone, and how many of these hours an answer may take.
 REVIEW_HOURS = env.working_hours("REVIEW_HOURS", default="Mon-Fri 09:00-21:00, Sat-Sun 09:00-18:00")
 REVIEW_SIGNATURE_HOURS = env.float("REVIEW_SIGNATURE_HOURS", default=4.0)
