@@ -37,6 +37,7 @@ class OrganizationFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Organization {n}")
+    requires_two_factor = False
 
     @factory.post_generation
     def entity(self, create: bool, extracted: EntityKind | str | None, **regions: bool) -> None:

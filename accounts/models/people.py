@@ -22,6 +22,13 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Admin")
 
 
+class Language(models.TextChoices):
+    """The language of a person's pages and mails; blank follows the browser."""
+
+    ENGLISH = "en", "English"
+    CHINESE = "zh-hans", "简体中文"
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, *, name: str = "", **fields: Any) -> User:
         """A person who signs in by e-mail; without a password the account waits for its invitation."""
@@ -45,6 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=80, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    language = models.CharField(_("language"), max_length=10, choices=Language.choices, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"
@@ -65,6 +73,8 @@ class Organization(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     created_at = models.DateTimeField(default=timezone.now)
+    # Whether admins and reviewers need a second factor; an admin can switch it.
+    requires_two_factor = models.BooleanField(_("two-factor is required"), default=True)
     # Locked by platform staff: everything can be read, nothing is sent.
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -83,6 +93,8 @@ class Membership(models.Model):
     roles = ArrayField(models.CharField(max_length=10, choices=Role.choices), verbose_name=_("roles"))
     may_reveal_numbers = models.BooleanField(_("may see whole numbers"), default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
