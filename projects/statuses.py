@@ -58,3 +58,11 @@ class AlarmEvent(models.TextChoices):
     PACKAGE_LOW = "package_low", _("The package is running low")
     GATEWAY_DOWN = "gateway_down", _("A gateway cannot be used, or works again")
     ABUSE = "abuse", _("Requests for verification codes look like abuse")
+
+
+class RemovalStatus(models.TextChoices):
+    """Of a request to send again to a number that unsubscribed."""
+
+    PENDING = "pending", _("Pending approval")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")

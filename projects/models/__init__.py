@@ -2,7 +2,7 @@
 
 from projects.models.contacts import AbuseWatch, AlarmContact
 from projects.models.limits import AllowedCountry, Cap, FrequencyRule
-from projects.models.lists import ListedNumber
+from projects.models.lists import ListedNumber, RemovalRequest
 from projects.models.project import AppKey, Project, new_sdk_app_id
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "FrequencyRule",
     "ListedNumber",
     "Project",
+    "RemovalRequest",
     "new_sdk_app_id",
 ]

@@ -6,11 +6,12 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.project import Project
-from projects.statuses import ListingSource, NumberList
+from projects.statuses import ListingSource, NumberList, RemovalStatus
 
 
 class ListedNumber(models.Model):
@@ -39,7 +40,46 @@ class ListedNumber(models.Model):
                 fields=["project", "msisdn", "list", "consent_key"], name="number_once_on_a_list"
             )
         ]
-        indexes = [models.Index(fields=["project", "list", "-id"], name="listed_newest")]
+        indexes = [
+            models.Index(fields=["project", "list", "-id"], name="listed_newest"),
+            models.Index("project", "list", Right("msisdn", 4), "-id", name="listed_by_last_digits"),
+        ]
 
     def __str__(self) -> str:
         return f"listed number {self.pk}"
+
+
+class RemovalRequest(models.Model):
+    """An unsubscribed number that somebody asks to send to again; a reviewer, never who asked, decides.
+
+    pending -> approved | refused. Approving takes the number off the list; the request keeps what it was about.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="removal_requests")
+    msisdn = models.CharField(max_length=16)
+    consent_key = models.CharField(max_length=60, blank=True)
+    unsubscribed_at = models.DateTimeField()
+    reason = models.TextField(_("reason"))
+    status = models.CharField(max_length=8, choices=RemovalStatus.choices, default=RemovalStatus.PENDING)
+    requested_at = models.DateTimeField(default=timezone.now)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    comment = models.TextField(_("comment"), blank=True)
+
+    class Meta:
+        verbose_name_plural = _("removal requests")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "msisdn", "consent_key"],
+                condition=models.Q(status="pending"),
+                name="one_pending_removal_of_a_number",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "status", "-id"], name="removal_newest")]
+
+    def __str__(self) -> str:
+        return f"removal request {self.uuid}"
