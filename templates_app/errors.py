@@ -9,3 +9,7 @@ class TemplatesError(Exception):
 
 class RevisionChanged(TemplatesError):
     """Somebody wrote in it after the page was opened; the text says who and when. Nothing was saved."""
+
+
+class ClaimedByAnother(TemplatesError):
+    """Another reviewer looks at the case at this moment. Nothing was decided."""

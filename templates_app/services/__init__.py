@@ -12,6 +12,7 @@ from templates_app.services.body_templates import (
     edit_body_template,
 )
 from templates_app.services.certificates import attach_certificates, remove_certificate
+from templates_app.services.claims import claim_revision, renew_claim, take_over_revision
 from templates_app.services.reviews import approve_revision, reject_revision, revoke_revision
 from templates_app.services.revisions import submit_revision, withdraw_revision
 from templates_app.services.sender_ids import create_sender_id, discard_sender_id_draft, edit_sender_id
@@ -20,6 +21,7 @@ from templates_app.services.signatures import create_signature, discard_signatur
 __all__ = [
     "approve_revision",
     "attach_certificates",
+    "claim_revision",
     "copy_body_template",
     "create_body_template",
     "create_sender_id",
@@ -32,7 +34,9 @@ __all__ = [
     "edit_signature",
     "reject_revision",
     "remove_certificate",
+    "renew_claim",
     "revoke_revision",
     "submit_revision",
+    "take_over_revision",
     "withdraw_revision",
 ]

@@ -18,7 +18,8 @@ from templates_app.errors import TemplatesError
 from templates_app.models import BodyTemplate, BodyTemplateRevision
 from templates_app.rendering import find_placeholders
 from templates_app.services.revisions import begin_change, lock_draft, submit_revision, tell, write
-from templates_app.statuses import RevisionStatus, TextKind
+from templates_app.services.story import note
+from templates_app.statuses import RevisionStatus, StoryKind, TextKind
 
 
 def create_body_template(
@@ -99,6 +100,7 @@ def copy_body_template(*, body_template: BodyTemplate, by: User) -> BodyTemplate
             remarks=source.remarks,
             by=by,
         )
+        note(StoryKind.COPIED, copy, by=by)
         if not any(finding.hard for finding in findings_of(copy)):
             submit_revision(revision=copy, by=by)
     return copy

@@ -17,6 +17,8 @@ from templates_app.documents import CERTIFICATES_MAX, Document
 from templates_app.errors import TemplatesError
 from templates_app.models import Certificate, SignatureRevision
 from templates_app.services.revisions import lock_draft
+from templates_app.services.story import note
+from templates_app.statuses import StoryKind
 
 
 def attach_certificates(*, revision: SignatureRevision, documents: Sequence[Document], by: User) -> None:
@@ -53,6 +55,7 @@ def remove_certificate(*, certificate: Certificate, by: User) -> None:
     with transaction.atomic():
         lock_draft(revision, by=by)
         certificate.delete()
+        note(StoryKind.EDITED, revision, by=by)
         forget_files([str(certificate.file)])
 
 

@@ -27,10 +27,12 @@ from templates_app.models import (
     AnyRevision,
     BodyTemplateRevision,
     Review,
+    ReviewClaim,
     SenderIdRevision,
     SignatureRevision,
 )
-from templates_app.statuses import MAY_FOLLOW, RevisionStatus
+from templates_app.services.story import note
+from templates_app.statuses import MAY_FOLLOW, RevisionStatus, StoryKind
 
 R = TypeVar("R", SignatureRevision, BodyTemplateRevision, SenderIdRevision)
 
@@ -55,6 +57,7 @@ def withdraw_revision(*, revision: AnyRevision, by: User) -> None:
     with transaction.atomic():
         lock_owner(revision.owner)
         move(revision, to=RevisionStatus.DRAFT, submitted_at=None, submitted_by=None)
+        ReviewClaim.objects.filter(revision_uuid=revision.uuid).delete()
         tell("withdrawn", revision, by=by)
 
 
@@ -152,6 +155,7 @@ def write(revision: AnyRevision, *, is_new: bool, by: User, **fields: Any) -> No
         tell("drafted", revision, by=by)
     else:
         revision.save(update_fields=list(fields))
+        note(StoryKind.EDITED, revision, by=by)
 
 
 def _who_changed(latest: AnyRevision, owner: AnyOwner) -> str:
@@ -162,8 +166,12 @@ def _who_changed(latest: AnyRevision, owner: AnyOwner) -> str:
     ) % {"name": latest.changed_by or latest.created_by, "time": date_format(moment, "DATETIME_FORMAT")}
 
 
-def tell(what: str, revision: AnyRevision, *, by: User, **details: object) -> None:
-    """Append the event to the transaction; the texts themselves never enter an event."""
+def tell(what: str, revision: AnyRevision, *, by: User, comment: str = "", **details: object) -> None:
+    """Note it in the story and append the event; both belong to the transaction.
+
+    The texts themselves and the comment never enter an event.
+    """
+    note(StoryKind(what), revision, by=by, comment=comment)
     append_event(
         kind=f"{revision.noun}.{what}",
         subject=f"{revision.noun}:{revision.owner.uuid}",
