@@ -60,6 +60,8 @@ _COUNTING_FUNCTION = """
 """
 
 
+# Who changed a row and when is what an entry says anyway.
+BOOKKEEPING = ("changed_at", "changed_by_id", "version")
 _ORGANIZATION_OF_PROJECT = "(SELECT p.organization_id FROM projects_project p WHERE p.id = {project})"
 
 
@@ -94,7 +96,8 @@ class RecordChange(pgtrigger.Trigger):
         numbers: tuple[str, ...] = (),
         operation: pgtrigger.Operation | None = None,
     ) -> None:
-        self.scope, self.ignored, self.secrets, self.numbers = scope, ignored, secrets, numbers
+        self.scope, self.secrets, self.numbers = scope, secrets, numbers
+        self.ignored = (*BOOKKEEPING, *ignored)
         super().__init__(
             name="record_change",
             operation=operation,

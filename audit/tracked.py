@@ -18,8 +18,13 @@ _REVIEWED = (
     " ON v.body_template_id = b.id WHERE v.id = r.body_template_revision_id))"
 )
 
+# A person of one organization alone is that organization's business.
+_OF_PERSON = Scope(
+    "(SELECT min(m.organization_id) FROM accounts_membership m WHERE m.user_id = r.id HAVING count(*) = 1)"
+)
+
 TRACKED: dict[str, RecordChange] = {
-    "accounts.User": RecordChange(scope=Scope(), ignored=("last_login",), secrets=("password",)),
+    "accounts.User": RecordChange(scope=_OF_PERSON, ignored=("last_login",), secrets=("password",)),
     "accounts.Organization": RecordChange(scope=Scope("r.id")),
     "accounts.Membership": RecordChange(scope=_OF_ORGANIZATION),
     "projects.Project": RecordChange(scope=Scope("r.organization_id", "r.id")),
@@ -30,9 +35,8 @@ TRACKED: dict[str, RecordChange] = {
             " (SELECT p.organization_id FROM projects_project p WHERE p.id = r.project_id))",
             "r.project_id",
         ),
-        ignored=("changed_at", "changed_by_id"),
     ),
-    "projects.Cap": RecordChange(scope=_OF_PROJECT, ignored=("changed_at", "changed_by_id")),
+    "projects.Cap": RecordChange(scope=_OF_PROJECT),
     "projects.AllowedCountry": RecordChange(scope=_OF_PROJECT, ignored=("added_at", "added_by_id")),
     "templates_app.SignatureRevision": RecordChange(scope=of_project(_SIGNATURE)),
     "templates_app.BodyTemplateRevision": RecordChange(scope=of_project(_BODY_TEMPLATE)),
@@ -40,7 +44,7 @@ TRACKED: dict[str, RecordChange] = {
     "delivery.Gateway": RecordChange(scope=Scope(), secrets=("secret",)),
     "campaigns.Campaign": RecordChange(
         scope=_OF_PROJECT,
-        ignored=("version", "fanout_row", "fanout_heartbeat_at", "manual_numbers", "dispatch_id"),
+        ignored=("fanout_row", "fanout_heartbeat_at", "manual_numbers", "dispatch_id"),
     ),
 }
 

@@ -10,4 +10,5 @@ urlpatterns = [
     path("", include("templates_app.urls")),
     path("", include("delivery.urls")),
     path("", include("campaigns.urls")),
+    path("", include("audit.urls")),
 ]
