@@ -90,6 +90,8 @@ def test_filters_choose_and_wrong_ones_are_left_out(
     assert ("71234" in response.content.decode()) is is_shown
 
 
+# The context lasts as long as the transaction, which must not be the whole test's here.
+@pytest.mark.django_db(transaction=True)
 def test_everything_of_one_request_can_be_seen_together(
     project: Project, admin: User, client_of: ClientOf
 ) -> None:
