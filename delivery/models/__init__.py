@@ -1,0 +1,37 @@
+"""Ways out, and what goes through them; one module per subject.
+
+The hot tables (`Window`, `Message`, `MessageBody`, `MessagePart`, `Receipt`, `CounterDelta`, `NumberSlots`,
+`CapUsage`) are written by the statements in `delivery/sql*.py`, never by model instances. No foreign key points to
+`Message`: it is written to be partitioned by ranges of its id. Fill factors and the partitioned tables are in
+migrations 0002 and 0004.
+"""
+
+from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample, ReadCursor
+from delivery.models.dispatches import Batch, Dispatch
+from delivery.models.gateways import SIMULATOR_KIND, Gateway, GatewayPace
+from delivery.models.limits import CapUsage, NumberSlots, RuleHit
+from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
+from delivery.models.receipts import Evidence, Receipt, UnmatchedReceipt
+
+__all__ = [
+    "SIMULATOR_KIND",
+    "Batch",
+    "CapUsage",
+    "CounterDelta",
+    "DeliveredPart",
+    "Dispatch",
+    "DispatchCount",
+    "DispatchSample",
+    "Evidence",
+    "Gateway",
+    "GatewayPace",
+    "Message",
+    "MessageBody",
+    "MessagePart",
+    "NumberSlots",
+    "ReadCursor",
+    "Receipt",
+    "RuleHit",
+    "UnmatchedReceipt",
+    "Window",
+]
