@@ -34,7 +34,7 @@ def finish_sent() -> None:
 
 
 def hold_forbidden() -> None:
-    """Hold what runs with a text whose approval was revoked, or in a project that was disabled."""
+    """Hold what runs with a text whose approval was revoked, or in a project that was disabled or stopped."""
     live = Campaign.objects.filter(status__in=_LIVE)
     revoked = Q(signature_revision__status=RevisionStatus.REVOKED) | Q(
         body_template_revision__status=RevisionStatus.REVOKED
@@ -43,6 +43,14 @@ def hold_forbidden() -> None:
         services.hold_campaign(campaign_id=campaign_id, reason=HoldReason.TEXT_REVOKED)
     for campaign_id in live.filter(project__disabled_at__isnull=False).values_list("pk", flat=True):
         services.hold_campaign(campaign_id=campaign_id, reason=HoldReason.PROJECT_DISABLED)
+    services.hold_stopped()
+
+
+def hold_unentitled() -> None:
+    """Hold what runs although its organization's activation was taken back, or it was locked."""
+    for campaign in Campaign.objects.filter(status__in=_LIVE).select_related("project"):
+        if services.standing_problems(campaign):
+            services.hold_campaign(campaign_id=campaign.pk, reason=HoldReason.NOT_ACTIVATED)
 
 
 def ring_unfinished() -> None:
@@ -99,5 +107,6 @@ BEATS = [
     Beat("start-due-campaigns", 1.0, start_due),
     Beat("finish-campaigns", 1.0, finish_sent),
     Beat("hold-forbidden-campaigns", 1.0, hold_forbidden),
+    Beat("hold-unentitled-campaigns", 5.0, hold_unentitled),
     Beat("ring-unfinished-campaigns", 5.0, ring_unfinished),
 ]

@@ -75,8 +75,7 @@ class HoldReason(models.TextChoices):
     IMPORT_UNFINISHED = "import_unfinished", _("The file was not imported when it was due")
     TEXT_REVOKED = "text_revoked", _("Its text is no longer approved")
     PROJECT_DISABLED = "project_disabled", _("The project is disabled")
-    NOT_ACTIVATED = "not_activated", _("Sending to its region is not activated")
-    NOT_ENTITLED = "not_entitled", _("The organization may not send it any more")
+    NOT_ACTIVATED = "not_activated", _("The organization may not send it at present")
     STOPPED = "stopped", _("Everything was stopped")
     CAP = "cap", _("A cap is reached")
 

@@ -14,6 +14,7 @@ from campaigns.views import (
     schedule,
     send,
     sending,
+    stopping,
     verification,
 )
 
@@ -66,7 +67,25 @@ sent_paths = [
     path("settle/", changes.campaign_settle, name="campaign-settle"),
 ]
 
+# Stop everything: /projects/<slug>/sending/ and /organizations/<uuid>/sending/
+stop_paths = [
+    path("projects/<slug:slug>/sending/stop/", stopping.sending_stop, name="sending-stop"),
+    path("projects/<slug:slug>/sending/allow/", stopping.sending_allow, name="sending-allow"),
+    path("projects/<slug:slug>/sending/continue/", stopping.sending_continue, name="sending-continue"),
+    path(
+        "organizations/<uuid:uuid>/sending/stop/",
+        stopping.organization_sending_stop,
+        name="organization-sending-stop",
+    ),
+    path(
+        "organizations/<uuid:uuid>/sending/allow/",
+        stopping.organization_sending_allow,
+        name="organization-sending-allow",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    *stop_paths,
     path(
         "projects/<slug:slug>/campaigns/",
         include(

@@ -22,7 +22,7 @@ from campaigns.services.lifecycle import (
     start_campaign,
     suspend_campaign,
 )
-from campaigns.services.readiness import Problem, problems_before_sending
+from campaigns.services.readiness import Problem, problems_before_sending, standing_problems
 from campaigns.services.schedules import (
     cancel_until,
     clear_schedule,
@@ -31,6 +31,18 @@ from campaigns.services.schedules import (
     set_schedule,
 )
 from campaigns.services.settling import note_reveal, settle_uncertain_messages
+from campaigns.services.stopping import (
+    AtStake,
+    Continued,
+    allow_organization,
+    allow_sending,
+    at_stake,
+    continue_stopped,
+    held_by_stop,
+    hold_stopped,
+    stop_everything,
+    stop_organization,
+)
 from campaigns.services.trials import MAX_TEST_NUMBERS, send_test
 from campaigns.services.uploads import (
     FileChoices,
@@ -53,6 +65,8 @@ from campaigns.services.verification import (
 
 __all__ = [
     "MAX_TEST_NUMBERS",
+    "AtStake",
+    "Continued",
     "DraftChanges",
     "FileChoices",
     "FromShell",
@@ -60,18 +74,24 @@ __all__ = [
     "Problem",
     "SendOutcome",
     "VerificationAnswer",
+    "allow_organization",
+    "allow_sending",
+    "at_stake",
     "cancel_campaign",
     "cancel_until",
     "choose_file_reading",
     "clear_schedule",
     "confirm_send",
+    "continue_stopped",
     "copy_campaign",
     "create_draft",
     "current_upload",
     "discard_draft",
     "drop_upload",
     "finish_campaign",
+    "held_by_stop",
     "hold_campaign",
+    "hold_stopped",
     "import_recipients",
     "instant_of",
     "is_by_mail",
@@ -93,7 +113,10 @@ __all__ = [
     "set_schedule",
     "settle_uncertain_messages",
     "sound_of",
+    "standing_problems",
     "start_campaign",
+    "stop_everything",
+    "stop_organization",
     "suspend_campaign",
     "type_numbers",
     "update_draft",

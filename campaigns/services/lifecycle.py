@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +15,12 @@ from accounts.models import User
 from campaigns.errors import CampaignsError, NotReady, VerificationRefused
 from campaigns.models import Campaign
 from campaigns.services.changes import check_version, lock, move, tell
-from campaigns.services.readiness import place_problems, problems_before_sending, text_problems
+from campaigns.services.readiness import (
+    place_problems,
+    problems_before_sending,
+    standing_problems,
+    text_problems,
+)
 from campaigns.services.schedules import cancel_until
 from campaigns.services.uploads import current_upload
 from campaigns.services.verification import VerificationAnswer, use_verification
@@ -125,6 +131,10 @@ def _reason_to_hold(campaign: Campaign, now: datetime) -> HoldReason | None:
     upload = current_upload(campaign)
     if campaign.project.is_disabled:
         return HoldReason.PROJECT_DISABLED
+    if campaign.project.stopped_at is not None:
+        return HoldReason.STOPPED
+    if standing_problems(campaign):
+        return HoldReason.NOT_ACTIVATED
     if text_problems(campaign):
         return HoldReason.TEXT_REVOKED
     if upload is None or upload.status != UploadStatus.READ:
@@ -134,19 +144,22 @@ def _reason_to_hold(campaign: Campaign, now: datetime) -> HoldReason | None:
     return None
 
 
-def hold_campaign(*, campaign_id: int, reason: HoldReason) -> None:
-    """Stop a campaign because of something the console saw; a person has to look before it goes on."""
+def hold_campaign(*, campaign_id: int, reason: HoldReason, detail: dict[str, Any] | None = None) -> None:
+    """Stop a campaign because of something the console saw; a person has to look before it goes on.
+
+    `detail` says more about the reason (of a cap which one) and goes to the page and the timeline.
+    """
     with transaction.atomic():
         campaign = lock(Campaign(pk=campaign_id))
         if campaign.status in {CampaignStatus.RUNNING, CampaignStatus.SUSPENDED, CampaignStatus.SCHEDULED}:
-            _hold(campaign, reason)
+            _hold(campaign, reason, detail)
 
 
-def _hold(campaign: Campaign, reason: HoldReason) -> None:
-    move(campaign, CampaignStatus.HELD, hold_reason=reason)
+def _hold(campaign: Campaign, reason: HoldReason, detail: dict[str, Any] | None = None) -> None:
+    move(campaign, CampaignStatus.HELD, hold_reason=reason, hold_detail=detail or {})
     if campaign.dispatch_id is not None:
         hold_dispatch(dispatch_id=campaign.dispatch_id)
-    tell(campaign, EventKind.HELD, by=None, reason=reason)
+    tell(campaign, EventKind.HELD, by=None, reason=reason, **(detail or {}))
 
 
 def suspend_campaign(*, campaign: Campaign, by: User) -> Campaign:

@@ -8,30 +8,40 @@ from typing import Literal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.standing import standing_of
+from accounts.statuses import REGION_LABELS
 from campaigns.models import Campaign, Forecast, Upload
 from campaigns.services.forecasts import content_digest
 from campaigns.services.uploads import current_upload, wanted_checks
 from campaigns.statuses import RecipientSource, UploadStatus
 from delivery.queries import default_gateway
+from smsconsole.lib.types import Region
 from templates_app.models import BodyTemplateRevision, SignatureRevision
-from templates_app.statuses import RevisionStatus
+from templates_app.statuses import RevisionStatus, TextKind
+
+# The page that shows an organization what it still lacks.
+CHECKLIST = "organization-checklist"
 
 Step = Literal["what", "whom", "when", "check"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that stands in the way: at which step of the page, in a code for tests, in words."""
+    """Something that stands in the way: at which step of the page, in a code for tests, in words.
+
+    `page` names a page of the organization that shows what is missing; empty when there is none.
+    """
 
     step: Step
     code: str
     words: str
+    page: str = ""
 
 
 def problems_before_sending(campaign: Campaign) -> list[Problem]:
     """Everything that keeps the draft from being sent, in the order of the page; empty when it may go.
 
-    Reads approval, region, project and gateway as they are now. Five statements.
+    Reads approval, region, standing, project and gateway as they are now. Ten statements at most.
     """
     upload = current_upload(campaign)
     found = [*_what(campaign), *_whom(campaign, upload), *_when(campaign)]
@@ -80,14 +90,45 @@ def _not_approved(revision: BodyTemplateRevision | SignatureRevision) -> str:
 
 
 def place_problems(campaign: Campaign) -> list[Problem]:
-    """Whether project and gateway let anything out."""
-    found = []
-    if campaign.project.is_disabled:
+    """Whether organization, project and gateway let anything out."""
+    found = standing_problems(campaign)
+    project = campaign.project
+    if project.is_disabled:
         found.append(
             Problem("check", "project_disabled", _("The project is disabled; an admin can enable it."))
         )
+    if project.stopped_at is not None:
+        words = _("All sending of this project was stopped by %(who)s. An admin can allow it again.")
+        found.append(
+            Problem("check", "sending_stopped", words % {"who": project.stopped_by or _("somebody")})
+        )
     if default_gateway() is None:
         found.append(Problem("check", "no_gateway", _("No gateway is set up, so nothing can leave.")))
+    return found
+
+
+def standing_problems(campaign: Campaign) -> list[Problem]:
+    """Whether the organization may send this at all: its identity, and the activation of the region."""
+    standing = standing_of(campaign.project.organization_id)
+    if standing.is_locked:
+        words = _(
+            "The organization is locked, so nothing of it is sent. Ask the people who run this console."
+        )
+        return [Problem("check", "organization_locked", words)]
+    region = Region(campaign.region)
+    found = []
+    if standing.entity is None:
+        words = _("The organization is not verified yet. An admin applies for it, then it can send.")
+        found.append(Problem("check", "not_verified", words, CHECKLIST))
+    elif region not in standing.active_regions:
+        words = _("%(service)s is not activated for the organization. An admin applies for it.")
+        service = REGION_LABELS[region]
+        found.append(Problem("check", "not_activated", words % {"service": service}, CHECKLIST))
+    if standing.is_individual and campaign.kind == TextKind.MARKETING:
+        words = _(
+            "Individuals may not send marketing messages. Choose another text, or verify as an enterprise."
+        )
+        found.append(Problem("what", "not_for_individuals", words, CHECKLIST))
     return found
 
 

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Role
-from campaigns import queries
+from campaigns import queries, services
 from campaigns.statuses import CampaignStatus
 from campaigns.views.live import is_operator, list_row
 from campaigns.views.lookup import campaign_for
+from campaigns.views.stopping import STOPPERS
 from projects.access import project_for, roles_in_project
 
 
@@ -41,6 +42,7 @@ def campaign_list(request: HttpRequest, slug: str) -> HttpResponse:
     new = request.GET.get("new", "")
     kept = {name: value for name, value in (("status", status), ("q", search)) if value}
     is_first = before is None and after is None
+    held = services.held_by_stop(project) if project.stopped_at is None and for_operator else []
     return render(
         request,
         "campaigns/list.html",
@@ -60,6 +62,8 @@ def campaign_list(request: HttpRequest, slug: str) -> HttpResponse:
             else f"?{urlencode({**kept, 'after': page.rows[0].campaign.pk})}",
             "following": f"?{urlencode({**kept, 'before': page.next_before})}" if page.next_before else "",
             "next_url": request.get_full_path(),
+            "n_held_by_stop": len(held),
+            "may_stop": bool(STOPPERS & roles_in_project(request.user, project)),
         },
     )
 

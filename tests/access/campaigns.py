@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from tests.access.kit import (
+    ADMINS,
     MEMBERS_AND_STAFF,
     OPERATORS,
     OPERATORS_REFUSED,
     Row,
     of_draft,
+    of_organization,
     of_project,
     of_sent,
     of_verification,
 )
 
+ADMINS_AND_OPERATORS = ("in", "ok", 403, "ok", 403, 404)
+
 ROWS: list[Row] = [
+    ("sending-stop", "get", of_project, ADMINS_AND_OPERATORS),
+    ("sending-stop", "post", of_project, ADMINS_AND_OPERATORS),
+    ("sending-allow", "get", of_project, ADMINS),
+    ("sending-allow", "post", of_project, ADMINS),
+    ("sending-continue", "post", of_project, OPERATORS),
+    ("organization-sending-stop", "get", of_organization, ADMINS_AND_OPERATORS),
+    ("organization-sending-stop", "post", of_organization, ADMINS_AND_OPERATORS),
+    ("organization-sending-allow", "get", of_organization, ADMINS),
+    ("organization-sending-allow", "post", of_organization, ADMINS),
     ("campaign-list", "get", of_project, MEMBERS_AND_STAFF),
     ("campaign-new", "get", of_project, OPERATORS),
     ("campaign-new", "post", of_project, OPERATORS),

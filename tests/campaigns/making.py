@@ -48,6 +48,8 @@ def body(
     status: RevisionStatus = RevisionStatus.APPROVED,
     name: str = "Order notice",
 ) -> BodyTemplateRevision:
+    n_so_called = BodyTemplate.objects.filter(project=project, name__startswith=name).count()
+    name = f"{name} {n_so_called + 1}" if n_so_called else name
     return BodyTemplateRevision.objects.create(
         body_template=BodyTemplate.objects.create(project=project, region=region, name=name),
         kind=TextKind.NOTIFICATION,
