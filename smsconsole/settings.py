@@ -6,6 +6,7 @@ stores that `manage.py up` starts below `DATA_DIR`.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "django_rq",
     "django_htmx",
     "csp",
@@ -45,6 +51,7 @@ INSTALLED_APPS = [
     "templates_app",
     "delivery",
     "campaigns",
+    "notifications",
     "audit",
     "pgtrigger",
 ]
@@ -62,9 +69,14 @@ MIDDLEWARE = [
     # Denies first: a page that strangers may see is marked `login_not_required`.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.require_setup",
+    "accounts.middleware.RequireTwoFactor",
+    "accounts.middleware.note_session_seen",
+    # Innermost: it puts the lock-out page in the place of the answer to one failure too many.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "smsconsole.urls"
@@ -112,6 +124,13 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="") or embedded_redis_url(DATA_DIR)
+CACHES = {
+    "default": {
+        "BACKEND": "smsconsole.lib.cache.ForgetfulCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
 # One queue per worker process: a worker that listens to several can lose a popped job when it is killed.
 RQ_QUEUES = {
     name: {
@@ -144,6 +163,10 @@ STORAGES = {
 # --- People ---------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "project-list"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -159,7 +182,45 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Whether strangers may register an organization of their own.
+REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=False)
+# Whether admins, reviewers and platform staff need a second factor. An organization can switch off its own rule.
+TWO_FACTOR_REQUIRED = env.bool("TWO_FACTOR_REQUIRED", default=True)
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+
+# django-allauth: signing in, second factor, sessions. E-mails are confirmed by our own links.
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,30/15m/key"}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "SMS Console"
+# One step to either side: clocks differ, and people type slowly.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+
+# django-axes: five failures for one e-mail from one address lock it out for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "accounts.lockout.email_tried"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "code", "next"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Set behind a TLS proxy; a console on plain http://localhost must work without.
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
@@ -224,6 +285,14 @@ SAME_CONTENT_SECONDS = env.int("SAME_CONTENT_SECONDS", default=30)
 MESSAGES_PER_NUMBER_AND_DAY = env.int("MESSAGES_PER_NUMBER_AND_DAY", default=10)
 # International messages a day and project, until an admin sets the project's own cap; 0 means no cap.
 INTERNATIONAL_DAILY_CAP = env.int("INTERNATIONAL_DAILY_CAP", default=1000)
+# Numbers a project's whitelist holds, and each of its other lists; most lines of a file that is added to one.
+WHITELIST_MAX = env.int("WHITELIST_MAX", default=300)
+NUMBER_LIST_MAX = env.int("NUMBER_LIST_MAX", default=1_000_000)
+NUMBER_LIST_FILE_MAX_ROWS = env.int("NUMBER_LIST_FILE_MAX_ROWS", default=100_000)
+# Replies that unsubscribe, besides the words that every console knows (`delivery.unsubscribe_words`).
+UNSUBSCRIBE_WORDS = env.list("UNSUBSCRIBE_WORDS", default=[])
+# A reply belongs to the newest message to its number through its gateway within this time.
+REPLY_MATCH_SECONDS = env.int("REPLY_MATCH_SECONDS", default=72 * 3600)
 # Rules of texts: characters of a signature without its brackets, of a whole message, of a scenario description.
 SIGNATURE_MIN = env.int("SIGNATURE_MIN", default=2)
 SIGNATURE_MAX_DOMESTIC = env.int("SIGNATURE_MAX_DOMESTIC", default=12)
@@ -251,6 +320,12 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="smsconsole@localhost")
+# A mail server that hangs must not hang the mails behind it.
+EMAIL_TIMEOUT = 10
+# Where people reach the pages: what links in mails begin with.
+CONSOLE_URL = env.str("CONSOLE_URL", default="").rstrip("/") or f"http://{HOST}:{PORT}"
+# At most one alarm of a kind leaves a project in so long; what comes meanwhile is told in one summary.
+ALARM_INTERVAL_SECONDS = env.int("ALARM_INTERVAL_SECONDS", default=3600)
 
 LOGGING = {
     "version": 1,
