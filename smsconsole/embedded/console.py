@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from smsconsole.embedded.home import prepare_home
+from smsconsole.embedded.home import StoresHome, prepare_home
 from smsconsole.embedded.location import database_url_at, forget_stores, record_stores, redis_url_at
+from smsconsole.embedded.postgres import Postgres
 from smsconsole.embedded.preflight import check_data_dir, check_port, take_lock
 from smsconsole.embedded.refusal import StartRefused
+from smsconsole.embedded.sealing import seal_audit, unseal_audit
 from smsconsole.embedded.stores import start_supervised
 from smsconsole.embedded.supervisor import Program, Supervisor
 
@@ -44,9 +46,9 @@ class ConsoleOptions:
 
 def run_console(options: ConsoleOptions) -> None:
     """Start everything, watch over it until Ctrl-C or SIGTERM, stop it in order."""
-    with _supervised_stores(options, serves_pages=True) as supervisor:
+    with _supervised_stores(options, serves_pages=True) as (supervisor, home):
         _must_succeed(supervisor, options, "check", "check", "--fail-level", "ERROR", "--verbosity", "0")
-        _must_succeed(supervisor, options, "migrate", "migrate", "--no-input", "--verbosity", "1")
+        _migrate(supervisor, options, home)
         _must_succeed(supervisor, options, "static", "collectstatic", "--no-input", "--verbosity", "0")
         for program in _programs(options):
             supervisor.start(program)
@@ -62,29 +64,33 @@ def run_console(options: ConsoleOptions) -> None:
 
 def run_stores(options: ConsoleOptions) -> None:
     """Start the stores alone, for a shell that wants only the database."""
-    with _supervised_stores(options, serves_pages=False) as supervisor:
+    with _supervised_stores(options, serves_pages=False) as (supervisor, _home):
         supervisor.say("The stores are ready. A second shell finds them by DATA_DIR. Stop them with Ctrl-C.")
         supervisor.run()
 
 
 @contextmanager
-def _supervised_stores(options: ConsoleOptions, *, serves_pages: bool) -> Iterator[Supervisor]:
+def _supervised_stores(
+    options: ConsoleOptions, *, serves_pages: bool
+) -> Iterator[tuple[Supervisor, StoresHome | None]]:
+    """The supervisor, and the home of the stores that it started, if any."""
     check_data_dir(options.data_dir)
     with take_lock(options.data_dir, address=options.address):
         if serves_pages:
             check_port(options.host, options.port)
         supervisor = Supervisor()
         try:
+            home = None
             if not (options.given_database_url and options.given_redis_url):
-                _start_stores(supervisor, options)
-            yield supervisor
+                home = _start_stores(supervisor, options)
+            yield supervisor, home
         finally:
             supervisor.say("stopping")
             supervisor.stop_all()
             forget_stores(options.data_dir)
 
 
-def _start_stores(supervisor: Supervisor, options: ConsoleOptions) -> None:
+def _start_stores(supervisor: Supervisor, options: ConsoleOptions) -> StoresHome:
     home = prepare_home(options.data_dir)
     for notice in home.notices:
         supervisor.say(notice)
@@ -101,6 +107,7 @@ def _start_stores(supervisor: Supervisor, options: ConsoleOptions) -> None:
         database_url=options.given_database_url or database_url_at(home.sockets),
         redis_url=options.given_redis_url or redis_url_at(home.sockets),
     )
+    return home
 
 
 def _programs(options: ConsoleOptions) -> list[Program]:
@@ -131,6 +138,16 @@ def _manage(options: ConsoleOptions, name: str, *words: str, stage: int = _WORK)
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def _migrate(supervisor: Supervisor, options: ConsoleOptions, home: StoresHome | None) -> None:
+    """Bring the database to this version. In the embedded one the audit is sealed again at once."""
+    dsn = Postgres(home).superuser_dsn_of_console if home and not options.given_database_url else ""
+    if dsn:
+        unseal_audit(dsn)
+    _must_succeed(supervisor, options, "migrate", "migrate", "--no-input", "--verbosity", "1")
+    if dsn:
+        seal_audit(dsn)
 
 
 def _must_succeed(supervisor: Supervisor, options: ConsoleOptions, name: str, *words: str) -> None:

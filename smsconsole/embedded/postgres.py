@@ -18,6 +18,7 @@ from smsconsole.embedded.home import StoresHome
 from smsconsole.embedded.location import DATABASE_NAME, DATABASE_ROLE, database_url_at
 from smsconsole.embedded.processes import end_leftover, machine_memory_bytes
 from smsconsole.embedded.refusal import StartRefused
+from smsconsole.embedded.sealing import own_nothing
 
 _MAJOR_VERSION = "18"
 _SUPERUSER = "postgres"
@@ -76,7 +77,7 @@ class Postgres:
         return True
 
     def ensure_database(self) -> None:
-        """Make the console's role and database if they are missing. The role is no superuser."""
+        """Make the console's role and database if they are missing. The role is no superuser and owns neither."""
         connection = psycopg2.connect(self._superuser_dsn)
         try:
             connection.autocommit = True
@@ -90,10 +91,15 @@ class Postgres:
                     )
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME])
                 if cursor.fetchone() is None:
-                    name = sql.Identifier(DATABASE_NAME)
-                    cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, role))
+                    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
         finally:
             connection.close()
+        own_nothing(self.superuser_dsn_of_console)
+
+    @property
+    def superuser_dsn_of_console(self) -> str:
+        """The console's database as the cluster's superuser, for what its own role must not do."""
+        return database_url_at(self.home.sockets, role=_SUPERUSER)
 
     @property
     def _superuser_dsn(self) -> str:

@@ -19,8 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg2
+import psycopg2.errors
 import pytest
 from django.conf import settings
+
+from smsconsole.embedded.location import embedded_database_url
 
 WAIT_SECONDS = 120.0
 PROGRAMS = {
@@ -162,6 +166,37 @@ def test_it_opens_at_the_setup_page_and_says_the_code(console: Console) -> None:
 
     with urllib.request.urlopen(f"http://127.0.0.1:{console.port}/", timeout=10) as answer:
         assert answer.url.endswith("/setup/")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET actor_id = 1",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "DROP TRIGGER keep_entries ON audit_entry",
+        "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
+        "ALTER TABLE audit_entry OWNER TO CURRENT_USER",
+        "CREATE OR REPLACE FUNCTION audit_keep_entries() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+        "DROP TABLE audit_entry CASCADE",
+        "DROP SCHEMA public CASCADE",
+    ],
+)
+def test_the_running_console_can_only_append_to_its_audit(
+    console: Console, data_dir: Path, statement: str
+) -> None:
+    connection = psycopg2.connect(embedded_database_url(data_dir))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO audit_entry (created_at, operation, subject, object_id, address, request_id)"
+                " VALUES (now(), 'insert', 'a test', '1', '', '')"
+            )
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+    finally:
+        connection.rollback()
+        connection.close()
 
 
 def test_a_second_shell_finds_it_by_data_dir(console: Console, data_dir: Path) -> None:
