@@ -343,7 +343,7 @@ def _facts(campaign: Campaign, upload: Any) -> list[tuple[str, str]]:
         (_("Scheduled for"), schedule_words(campaign)),
         (
             _("Sent"),
-            f"{campaign.sent_by}, {date_format(sent.astimezone(zone), 'j M Y, H:i')}" if sent else "",
+            f"{campaign.sent_by}, {date_format(sent.astimezone(zone), 'DATETIME_FORMAT')}" if sent else "",
         ),
         (_("Note"), campaign.note),
     ]

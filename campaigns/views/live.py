@@ -210,7 +210,7 @@ def _finish_words(campaign: Campaign, progress: CampaignProgress) -> str:
         return _("≈ %(time)s") % {"time": date_format(progress.finishing_at.astimezone(zone), "H:i")}
     if campaign.status == CampaignStatus.SCHEDULED and campaign.scheduled_at:
         return _("starts %(time)s") % {
-            "time": date_format(campaign.scheduled_at.astimezone(zone), "j M, H:i")
+            "time": date_format(campaign.scheduled_at.astimezone(zone), "DAY_AND_TIME")
         }
     return _("took %(time)s") % {"time": took} if (took := _took(campaign)) else ""
 

@@ -7,9 +7,13 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from projects.forms.seen import SeenField
+from projects.statuses import RecipientZone
 from smsconsole.lib.countries import countries
+from smsconsole.lib.plain_text import refuse_control_characters
 
 
 @cache
@@ -19,7 +23,6 @@ def zone_choices() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
 
-@cache
 def country_choices() -> list[tuple[str, Any]]:
     return [
         ("", _("None")),
@@ -27,10 +30,14 @@ def country_choices() -> list[tuple[str, Any]]:
     ]
 
 
+_NO_TIME = {"required": _("Type a time of day."), "invalid": _("Type the time as 08:00.")}
+
+
 class ProjectForm(forms.Form):
     name = forms.CharField(
         label=_("Project name"),
         max_length=60,
+        validators=[refuse_control_characters],
         help_text=_("The application, shop or department that sends."),
     )
     time_zone = forms.ChoiceField(
@@ -47,6 +54,39 @@ class ProjectForm(forms.Form):
             "Numbers without a country code are read as numbers of this country. None: they are refused."
         ),
     )
+
+
+class ProjectEditForm(ProjectForm):
+    seen = SeenField()
+
+
+class MarketingHoursForm(forms.Form):
+    marketing_from = forms.TimeField(
+        label=_("From"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages=_NO_TIME,
+    )
+    marketing_until = forms.TimeField(
+        label=_("Until"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages=_NO_TIME,
+    )
+    marketing_zone = forms.ChoiceField(
+        label=_("By the clock of"),
+        choices=RecipientZone.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "A recipient whose country spans several zones is written to when it is day in all of them."
+        ),
+    )
+    seen = SeenField()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        start, end = cleaned.get("marketing_from"), cleaned.get("marketing_until")
+        if start is not None and end is not None and start >= end:
+            self.add_error("marketing_until", _t("The hours end before they begin. Choose a later end."))
+        return cleaned
 
 
 class RevealForm(forms.Form):

@@ -21,8 +21,8 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Role
 from projects import access, navigation
@@ -115,7 +115,7 @@ def percent_of(part: int, whole: int) -> str:
 @register.filter
 def country_name(code: str) -> str:
     """ "CN" -> "China", in the viewer's language where the data has it."""
-    return countries.country_name(code, get_language() or "en")
+    return countries.country_name(code)
 
 
 @register.filter
@@ -143,7 +143,7 @@ def local_time(context: Context, moment: dt.datetime | None, seconds: bool = Fal
     if moment is None:
         return "–"
     local = moment.astimezone(_zone(context))
-    shown = date_format(local, "j M Y, H:i:s" if seconds else "j M Y, H:i")
+    shown = date_format(local, "MOMENT_WITH_SECONDS" if seconds else "DATETIME_FORMAT")
     return _time_element(moment, shown, f"{_as_utc(moment)} UTC", is_relative=False)
 
 
@@ -153,7 +153,9 @@ def relative_time(context: Context, moment: dt.datetime | None) -> SafeString | 
     if moment is None:
         return "–"
     zone = _zone(context)
-    hover = f"{date_format(moment.astimezone(zone), 'j M Y, H:i:s')} {zone.key} · {_as_utc(moment)} UTC"
+    hover = (
+        f"{date_format(moment.astimezone(zone), 'MOMENT_WITH_SECONDS')} {zone.key} · {_as_utc(moment)} UTC"
+    )
     return _time_element(moment, relative_words(moment), hover, is_relative=True)
 
 

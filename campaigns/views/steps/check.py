@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,9 +24,11 @@ from campaigns.services import (
     open_verification,
     previews,
     problems_before_sending,
+    refresh_limits,
 )
 from campaigns.templatetags.campaign_words import duration
 from campaigns.views.steps.draft import Draft, Step
+from campaigns.views.steps.limits import LimitWords, blocked_words, limit_words
 from campaigns.views.steps.when import schedule_words
 from delivery.queries import default_gateway
 from projects.templatetags.console import grouped, percent_of
@@ -35,6 +38,7 @@ COUNTRIES_SHOWN = 8
 SEGMENTS_SHOWN = 8
 # A receipt that takes longer is not waited for on the page.
 TESTS_WATCHED_FOR = timedelta(minutes=3)
+PAUSE_WORTH_SAYING_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class ForecastWords:
     histogram: list[HistogramBar]
     countries: list[CountryLine]
     n_more_countries: int
+    limits: LimitWords | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,9 @@ def check_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
     )
     if campaign is None or is_locked:
         return step, {"send_words": _("Send"), "can_send": False}
+    if draft.forecast is not None and draft.upload is not None:
+        anyhow = "recheck" in draft.request.GET
+        refresh_limits(campaign, draft.upload, draft.forecast, anyhow=anyhow)
     problems = problems_before_sending(campaign)
     if draft.refusal is not None and draft.refusal.form == "when_form":
         # The page shows a time that was not taken; nobody should send for the one before it.
@@ -102,7 +110,7 @@ def check_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
         "test_form": draft.form("test_form", TestForm, initial={}),
         **tests_context(campaign),
         "send_form": draft.form("send_form", SendForm, initial={}),
-        "send_problems": [problem for problem in problems if problem.code != "no_forecast"],
+        "send_problems": [_shown(one, campaign) for one in problems if one.code != "no_forecast"],
         "verification": code,
         "verification_by_mail": is_by_mail(),
         "can_send": can_send,
@@ -126,7 +134,7 @@ def _verification(draft: Draft, campaign: Campaign) -> Verification:
 
 
 def send_words(campaign: Campaign, forecast: Forecast | None) -> str:
-    """ "Send 48 211 messages (61 030 segments) to 47 902 people": the button says what it does."""
+    """ "Send 48 211 messages (61 030 segments) to 47 902 people · 309 blocked": the button says what it does."""
     if forecast is None:
         return _("Send")
     n = forecast.n_messages
@@ -139,7 +147,8 @@ def send_words(campaign: Campaign, forecast: Forecast | None) -> str:
         "people": ngettext("%(n)s person", "%(n)s people", forecast.n_people)
         % {"n": grouped(forecast.n_people)},
     }
-    return (_("Schedule %(what)s") if campaign.scheduled_at else _("Send %(what)s")) % {"what": words}
+    words = (_("Schedule %(what)s") if campaign.scheduled_at else _("Send %(what)s")) % {"what": words}
+    return " · ".join(filter(None, [words, blocked_words(forecast)]))
 
 
 def effect_words(draft: Draft, campaign: Campaign, problems: Sequence[Problem]) -> str:
@@ -168,8 +177,7 @@ def forecast_words(campaign: Campaign, forecast: Forecast) -> ForecastWords:
         encodings = _("all in GSM-7")
     elif not gsm7:
         encodings = _("all in UCS-2, 70 characters a segment")
-    start = campaign.scheduled_at or timezone.now()
-    finish = (start + timedelta(seconds=forecast.seconds)).astimezone(campaign.project.zone)
+    finish = _finish(campaign, forecast).astimezone(campaign.project.zone)
     is_today = finish.date() == timezone.now().astimezone(campaign.project.zone).date()
     per_message = forecast.n_segments / n if n else 0
     return ForecastWords(
@@ -180,15 +188,45 @@ def forecast_words(campaign: Campaign, forecast: Forecast) -> ForecastWords:
         n_segments=forecast.n_segments,
         segments_note=_("%(mean)s a message, %(encodings)s")
         % {"mean": f"{per_message:.2f}".rstrip("0").rstrip("."), "encodings": encodings},
-        finish_words=_("≈ %(time)s") % {"time": date_format(finish, "H:i" if is_today else "j M, H:i")},
-        finish_note=_("%(time)s at the gateway's rate") % {"time": duration(max(1, forecast.seconds))},
+        finish_words=_("≈ %(time)s") % {"time": date_format(finish, "H:i" if is_today else "DAY_AND_TIME")},
+        finish_note=_finish_note(campaign, forecast),
         histogram=_histogram(forecast),
         countries=[
             CountryLine(country_name(code) or _("unknown"), messages, segments)
             for code, messages, segments in forecast.countries[:COUNTRIES_SHOWN]
         ],
         n_more_countries=max(0, len(forecast.countries) - COUNTRIES_SHOWN),
+        limits=limit_words(campaign, forecast),
     )
+
+
+def _finish(campaign: Campaign, forecast: Forecast) -> datetime:
+    """When all have left: the pauses of marketing are in the answer of the limits."""
+    start = max(timezone.now(), campaign.scheduled_at or timezone.now())
+    finish = start + timedelta(seconds=forecast.seconds)
+    if "finish_at" in forecast.limits:
+        finish = max(finish, datetime.fromisoformat(forecast.limits["finish_at"]))
+    return finish
+
+
+def _finish_note(campaign: Campaign, forecast: Forecast) -> str:
+    words = _("%(time)s at the gateway's rate") % {"time": duration(max(1, forecast.seconds))}
+    start = max(timezone.now(), campaign.scheduled_at or timezone.now())
+    paused = (_finish(campaign, forecast) - start).total_seconds() - forecast.seconds
+    if paused < PAUSE_WORTH_SAYING_SECONDS:
+        return words
+    return _("%(words)s, %(paused)s of pause") % {"words": words, "paused": duration(paused)}
+
+
+def _shown(problem: Problem, campaign: Campaign) -> dict[str, str]:
+    """A problem with the address of the page that shows what is missing, if it has one."""
+    url = ""
+    if problem.page:
+        try:
+            url = reverse(problem.page, args=[campaign.project.organization.uuid])
+        except NoReverseMatch:
+            url = ""
+    return {"words": problem.words, "url": url}
 
 
 def _histogram(forecast: Forecast) -> list[HistogramBar]:

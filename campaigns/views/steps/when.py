@@ -50,7 +50,7 @@ def schedule_words(campaign: Campaign) -> str:
         return ""
     wall = datetime.fromisoformat(campaign.scheduled_local)
     return _("%(day)s, %(time)s (%(zone)s)") % {
-        "day": date_format(wall, "D j M Y"),
+        "day": date_format(wall, "WEEKDAY_AND_DATE"),
         "time": date_format(wall, "H:i"),
         "zone": campaign.time_zone,
     }
