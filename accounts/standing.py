@@ -17,7 +17,7 @@ from accounts.models import IdentityVerification, Organization, ServiceActivatio
 from accounts.statuses import ActivationStatus, EntityKind, VerificationStatus
 from smsconsole.lib.types import Region
 
-__all__ = ["EnterpriseOnly", "Standing", "require_enterprise", "standing_of"]
+__all__ = ["EnterpriseOnly", "Standing", "entity_of", "require_enterprise", "standing_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,18 @@ class Standing:
         return self.is_enterprise
 
 
-def standing_of(organization_id: int) -> Standing:
-    """What holds at this moment. Three queries."""
+def entity_of(organization_id: int) -> EntityKind | None:
+    """What the organization is verified as, None before. One query."""
     approved = IdentityVerification.objects.filter(
         organization_id=organization_id, status=VerificationStatus.APPROVED
     )
     kind = approved.values_list("kind", flat=True).first()
-    entity = EntityKind(kind) if kind else None
+    return EntityKind(kind) if kind else None
+
+
+def standing_of(organization_id: int) -> Standing:
+    """What holds at this moment. Three queries."""
+    entity = entity_of(organization_id)
     locked_at = Organization.objects.filter(pk=organization_id).values_list("locked_at", flat=True).first()
     granted = ServiceActivation.objects.filter(
         organization_id=organization_id, status=ActivationStatus.GRANTED

@@ -15,8 +15,7 @@ from templates_app.documents import CERTIFICATES_MAX, Document, read_document
 from templates_app.errors import TemplatesError
 from templates_app.models import REGION_CHOICES
 from templates_app.presets import Preset
-from templates_app.rules import BodyDraft, Finding, check_body
-from templates_app.signature_rules import SignatureDraft, check_signature
+from templates_app.rules import BodyDraft, Finding, SignatureDraft, check_body, check_signature
 from templates_app.statuses import RevisionStatus, SignatureType, SignatureUse, TextKind
 
 # Longer than any rule allows, so that the rules can say what is wrong; short enough to stay harmless.

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from smsconsole.lib.segments import SegmentCount, count_segments, suggest_replacement
 from smsconsole.lib.types import Region
 from templates_app.rendering import find_placeholders, render_body, sample_parameters, signed_text
-from templates_app.rules import BodyDraft, Finding, check_body, without_repeats
-from templates_app.signature_rules import SignatureDraft, check_signature
+from templates_app.rules import (
+    BodyDraft,
+    Finding,
+    SignatureDraft,
+    check_body,
+    check_signature,
+    without_repeats,
+)
 
 SAMPLE_SIGNATURES = {Region.DOMESTIC: "演示商城", Region.INTERNATIONAL: "DemoShop"}
 SAMPLE_BODIES = {

@@ -30,8 +30,7 @@ from templates_app.forms import (
 from templates_app.models import Signature, SignatureRevision
 from templates_app.previews import SAMPLE_BODIES, Preview, preview_signature
 from templates_app.rendering import BRACKETS
-from templates_app.rules import without_repeats
-from templates_app.signature_rules import SignatureDraft
+from templates_app.rules import SignatureDraft, without_repeats
 from templates_app.statuses import RevisionStatus
 from templates_app.views.actions import REFUSALS, carry_out, state_chips
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsconsole.lib.types import Region
-from templates_app.rules import BODY_RULES, BodyDraft, check_body
+from templates_app.rules import BODY_BOOK, BodyDraft, check_body
 
 HOME, ABROAD = Region.DOMESTIC, Region.INTERNATIONAL
 SCENARIO = "Sent when a parcel leaves the warehouse."
@@ -132,7 +132,7 @@ def test_the_scenario_needs_ten_characters_and_belongs_to_the_remarks() -> None:
 
 
 def test_hard_findings_come_first() -> None:
-    text = "★ Hello {2}"
+    text = "★ Hello {2}, welcome to us"
     findings = check_body(BodyDraft(text, "notification", ABROAD, SCENARIO))
     assert [f.hard for f in findings] == [True, False]
 
@@ -143,7 +143,7 @@ def test_hard_findings_come_first() -> None:
 )
 def test_no_rule_fails_and_every_place_is_inside_the_text(text: str, kind: str) -> None:
     for region in Region:
-        for rule in BODY_RULES:
+        for rule in BODY_BOOK.rules:
             for finding in rule(BodyDraft(text, kind, region, "")):
                 assert 0 <= finding.start <= finding.end <= len(text)
                 assert finding.message

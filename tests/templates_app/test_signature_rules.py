@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from smsconsole.lib.types import Region
-from templates_app.rules import Finding
-from templates_app.signature_rules import SignatureDraft, check_signature
+from templates_app.rules import Finding, SignatureDraft, check_signature
 
 HOME, ABROAD = Region.DOMESTIC, Region.INTERNATIONAL
 
