@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from delivery.counters import fold_deltas, sample_rates
+from delivery.health import tell_down
 from delivery.partitions import maintain_partitions
 from delivery.services import apply_receipts, close_overdue
 from delivery.services.receipts import BATCH_SIZE
@@ -21,6 +22,7 @@ BEATS = [
     Beat("fold-counters", 1.0, fold_deltas),
     Beat("sample-rates", 2.0, sample_rates),
     Beat("sweep", 10.0, sweep),
+    Beat("tell-gateways-down", 5.0, tell_down),
     Beat("close-overdue", 300.0, close_overdue),
     Beat("maintain-partitions", 3600.0, maintain_partitions),
 ]

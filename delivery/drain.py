@@ -25,6 +25,7 @@ from delivery.failpoints import fail_point
 from delivery.gateways import open_driver
 from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayError, GatewayUnavailable
+from delivery.health import note_unusable, note_usable
 from delivery.models import Gateway
 from delivery.settle import settle_window
 from delivery.statuses import DispatchState
@@ -274,6 +275,7 @@ def _submit(driver: GatewayDriver, window: ClaimedWindow) -> tuple[list[SubmitRe
         results = list(driver.submit(window.messages, keep_going=_keep_going(window.lease.dispatch_id)))
     except GatewayError as error:
         log.warning("gateway=%s unusable=%s reason=%s", window.gateway_id, type(error).__name__, error)
+        note_unusable(window.gateway_id, str(error))
         is_down = isinstance(error, GatewayUnavailable)
         pause = UNAVAILABLE_PAUSE_SECONDS if is_down else MISCONFIGURED_PAUSE_SECONDS
         unsent = [
@@ -281,6 +283,8 @@ def _submit(driver: GatewayDriver, window: ClaimedWindow) -> tuple[list[SubmitRe
         ]
         return unsent, pause
     fail_point("after-submit")
+    if any(result.outcome not in (Outcome.UNSENT, Outcome.UNCERTAIN) for result in results):
+        note_usable(window.gateway_id)
     return results, 0.0
 
 

@@ -332,7 +332,7 @@ SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND state = 'cancelled' A
 FOLD_DELTAS = """
 WITH taken AS (
     DELETE FROM delivery_counterdelta WHERE id IN (SELECT id FROM delivery_counterdelta ORDER BY id LIMIT %(limit)s)
-    RETURNING dispatch_id, from_status, to_status, n, n_segments
+    RETURNING dispatch_id, hour, from_status, to_status, n, n_segments
 ), moves AS (
     SELECT dispatch_id, to_status AS status, n, n_segments FROM taken
     UNION ALL
@@ -344,6 +344,14 @@ WITH taken AS (
     SELECT dispatch_id, status, n, n_segments FROM sums ORDER BY dispatch_id, status
     ON CONFLICT (dispatch_id, status) DO UPDATE
     SET n = c.n + excluded.n, n_segments = c.n_segments + excluded.n_segments
+), by_hour AS (
+    INSERT INTO delivery_hourcount AS h (project_id, hour, kind, status, n)
+    SELECT d.project_id, t.hour, d.tags ->> 'kind', t.to_status, sum(t.n)
+    FROM taken t JOIN delivery_dispatch d ON d.id = t.dispatch_id
+    -- What was asked for counts once: a message that goes back to the queue was asked for before.
+    WHERE d.tags ? 'kind' AND (t.to_status <> 0 OR t.from_status IS NULL)
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (project_id, hour, kind, status) DO UPDATE SET n = h.n + excluded.n
 )
 SELECT count(*) FROM taken
 """

@@ -9,6 +9,7 @@ migrations 0002 and 0004.
 from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample, ReadCursor
 from delivery.models.dispatches import Batch, Dispatch
 from delivery.models.gateways import SIMULATOR_KIND, Gateway, GatewayPace
+from delivery.models.health import GatewayHealth, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
 from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
 from delivery.models.receipts import Evidence, Receipt, UnmatchedReceipt
@@ -24,7 +25,9 @@ __all__ = [
     "DispatchSample",
     "Evidence",
     "Gateway",
+    "GatewayHealth",
     "GatewayPace",
+    "HourCount",
     "Message",
     "MessageBody",
     "MessagePart",
