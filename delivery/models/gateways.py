@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import User
 from smsconsole.lib.fields import EncryptedTextField
 
 SIMULATOR_KIND = "simulator"
@@ -25,6 +26,8 @@ class Gateway(models.Model):
     # Segments per second, shared by all workers; empty means as fast as the gateway answers.
     rate_per_second = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:
         return self.name
