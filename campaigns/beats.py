@@ -66,11 +66,11 @@ def ring_unfinished() -> None:
     for upload in silent.filter(unread, is_current=True):
         _ring(upload, "campaigns.jobs.import_upload", upload.pk)
     unforeseen = silent.filter(
+        Q(campaign__forecast=None) | Q(campaign__forecast__limits={}),
         is_current=True,
         status=UploadStatus.READ,
         n_recipients__gt=F("n_duplicates"),
         campaign__status=CampaignStatus.READY,
-        campaign__forecast=None,
         campaign__signature_revision__isnull=False,
         campaign__body_template_revision__isnull=False,
     )

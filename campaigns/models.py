@@ -192,7 +192,7 @@ class Forecast(models.Model):
     longest_row = models.IntegerField(null=True)
     first_row = models.IntegerField(null=True)
     seconds = models.FloatField(default=0)
-    # What the project's limits would do to it, see `campaigns.services.foreseen_limits`.
+    # What the limits would do to it (`campaigns.services.limit_forecasts`). Empty while that is worked out.
     limits = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -35,3 +35,13 @@ def recipient_slices(upload_id: int, *, size: int = 5_000) -> Iterator[list[Reci
     while rows := recipients_after(upload_id, row_number, size):
         yield rows
         row_number = rows[-1].row_number
+
+
+def numbers_of_rows(upload_id: int, row_numbers: list[int]) -> dict[int, str]:
+    """The numbers in these rows. One statement over the primary key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT row_number, msisdn FROM campaigns_recipient WHERE upload_id = %s AND row_number = ANY(%s)",
+            [upload_id, row_numbers],
+        )
+        return dict(cursor.fetchall())

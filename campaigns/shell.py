@@ -175,7 +175,7 @@ def _wait_for_forecast(campaign: Campaign, upload: Upload, show: Show) -> None:
     if not upload.n_sendable:
         raise Refused(_("No row of the file can be sent to; %(n)s were refused.") % {"n": upload.n_refused})
     patience = _Patience()
-    while not Forecast.objects.filter(campaign=campaign).exists():
+    while not Forecast.objects.filter(campaign=campaign).exclude(limits={}).exists():
         show("forecast", 0.0, "")
         patience.wait("forecast")
 

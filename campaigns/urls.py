@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from campaigns.views import (
+    blocked,
     changes,
     detail,
     downloads,
@@ -56,6 +57,7 @@ sent_paths = [
     path("refused/", detail.campaign_refused, name="campaign-refused"),
     path("failures/", detail.campaign_failures, name="campaign-failures"),
     path("forecast/", detail.campaign_forecast, name="campaign-forecast"),
+    path("blocked/", blocked.campaign_blocked, name="campaign-blocked"),
     path("timeline/", detail.campaign_timeline, name="campaign-timeline"),
     path("settings/", detail.campaign_settings, name="campaign-settings"),
     path("result/", downloads.campaign_result, name="campaign-result"),

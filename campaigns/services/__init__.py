@@ -8,7 +8,7 @@ from campaigns.services.drafts import (
     proposed_name,
     update_draft,
 )
-from campaigns.services.forecasts import Preview, make_forecast, previews
+from campaigns.services.forecasts import Preview, make_forecast, previews, refresh_limits
 from campaigns.services.imports import import_recipients
 from campaigns.services.lifecycle import (
     FromShell,
@@ -105,6 +105,7 @@ __all__ = [
     "problems_before_sending",
     "proposed_name",
     "receive_upload",
+    "refresh_limits",
     "release_held",
     "remove_upload",
     "reschedule_campaign",

@@ -13,6 +13,12 @@ from django.db import transaction
 
 from campaigns.models import Campaign, Forecast, Upload
 from campaigns.recipients import RecipientRow, recipient_slices, recipients_after
+from campaigns.services.limit_forecasts import (
+    answer_for,
+    is_fresh,
+    renew_limit_forecast,
+    store_limit_forecast,
+)
 from campaigns.statuses import EDITABLE_STATUSES, UploadStatus
 from campaigns.texts import text_maker
 from delivery.queries import default_gateway
@@ -60,13 +66,24 @@ def renew_forecast(campaign: Campaign) -> None:
         enqueue("campaigns.jobs.make_forecast", campaign.pk)
 
 
+def refresh_limits(campaign: Campaign, upload: Upload, forecast: Forecast, *, anyhow: bool = False) -> None:
+    """Let a draft's forecast ask the limits again when they, the time or the hour have changed, or `anyhow`.
+
+    A small one at once. For a large one `forecast.limits` is empty until a worker has asked.
+    """
+    if not forecast.limits or anyhow or not is_fresh(campaign, forecast):
+        at_once = upload.n_recipients <= AT_ONCE_ROWS
+        renew_limit_forecast(campaign, forecast, upload, at_once=at_once)
+
+
 def make_forecast(*, campaign_id: int) -> Forecast | None:
     """Compute and store the forecast of a draft whose file is read and whose text is chosen.
 
-    None when it is not so far, has one already, or was changed meanwhile (the change rings again).
+    None when it is not so far, has one already, or was changed meanwhile (the change rings again). Of one that is
+    there, only the part of the limits is made when it is empty.
     """
     campaign = (
-        Campaign.objects.select_related("signature_revision", "body_template_revision")
+        Campaign.objects.select_related("project", "signature_revision__signature", "body_template_revision")
         .filter(pk=campaign_id, status__in=EDITABLE_STATUSES)
         .first()
     )
@@ -75,6 +92,7 @@ def make_forecast(*, campaign_id: int) -> Forecast | None:
         return None
     digest = content_digest(campaign, upload)
     if Forecast.objects.filter(campaign=campaign, digest=digest).exists():
+        store_limit_forecast(campaign, upload)
         return None
     computed = compute(campaign, upload)
     with transaction.atomic():
@@ -87,7 +105,9 @@ def make_forecast(*, campaign_id: int) -> Forecast | None:
 
 
 def compute(campaign: Campaign, upload: Upload) -> Forecast:
-    """The forecast, not saved. One pass; the same text maker and the same counter that sending uses."""
+    """The forecast, not saved. One pass for the texts, with the text maker and the counter that sending uses, and
+    another one or two for the limits.
+    """
     make = text_maker(campaign)
     overhead = OVERHEAD_UNITS.get
     segments_of_country: Counter[str] = Counter()
@@ -109,6 +129,7 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
             if (n, len(text)) > longest:
                 longest, longest_row = (n, len(text)), row.row_number
     n_all = sum(segments_of_country.values())
+    seconds = _seconds(n_all)
     return Forecast(
         campaign=campaign,
         digest=content_digest(campaign, upload),
@@ -120,7 +141,8 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
         encodings={"GSM-7": n_gsm7, "UCS-2": n_messages - n_gsm7},
         first_row=first_row,
         longest_row=longest_row,
-        seconds=_seconds(n_all),
+        seconds=seconds,
+        limits=answer_for(campaign, upload, seconds=seconds),
     )
 
 

@@ -165,6 +165,6 @@ def _check(campaign: Campaign, upload: Upload | None, *, is_complete: bool) -> l
     found = place_problems(campaign)
     if is_complete:
         digest = content_digest(campaign, upload)
-        if not Forecast.objects.filter(campaign=campaign, digest=digest).exists():
+        if not Forecast.objects.filter(campaign=campaign, digest=digest).exclude(limits={}).exists():
             found.append(Problem("check", "no_forecast", _("The forecast is still being worked out.")))
     return found

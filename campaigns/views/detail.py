@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ from campaigns.views.steps.what import sample_preview
 from campaigns.views.steps.when import schedule_words
 from delivery.queries import word_of
 from delivery.services import UncertainChoice
+from delivery.statuses import MessageStatus, Reason
 from projects.templatetags.console import grouped
 from templates_app.rendering import signed_text
 
@@ -293,7 +295,22 @@ def _comparison(campaign: Campaign, forecast: Forecast, progress: CampaignProgre
                 "words": words,
             }
         )
-    return lines
+    return lines + _blocked_lines(campaign, forecast)
+
+
+def _blocked_lines(campaign: Campaign, forecast: Forecast) -> list[dict[str, str]]:
+    """Rule by rule: how many were foreseen to be blocked, how many were."""
+    foreseen = {int(reason): n for reason, n in forecast.limits.get("blocked", {}).items()}
+    came: Counter[int] = Counter()
+    for failure in queries.failures(campaign):
+        if failure.status == MessageStatus.BLOCKED:
+            came[int(failure.reason)] += failure.n
+    return [
+        _compared(
+            _("Blocked: %(rule)s") % {"rule": Reason(reason).label}, foreseen.get(reason, 0), came[reason]
+        )
+        for reason in sorted({*foreseen, *came})
+    ]
 
 
 def _compared(label: str, foreseen: int, came: int) -> dict[str, str]:

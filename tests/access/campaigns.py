@@ -54,6 +54,8 @@ ROWS: list[Row] = [
     ("campaign-refused", "get", of_sent, MEMBERS_AND_STAFF),
     ("campaign-failures", "get", of_sent, MEMBERS_AND_STAFF),
     ("campaign-forecast", "get", of_sent, MEMBERS_AND_STAFF),
+    # Nothing of it would be blocked: there is no such list.
+    ("campaign-blocked", "get", of_sent, ("in", 404, 404, 404, 404, 404)),
     ("campaign-timeline", "get", of_sent, MEMBERS_AND_STAFF),
     ("campaign-settings", "get", of_sent, MEMBERS_AND_STAFF),
     ("campaign-result", "get", of_sent, MEMBERS_AND_STAFF),
