@@ -7,6 +7,7 @@ from delivery.health import tell_down
 from delivery.partitions import maintain_partitions
 from delivery.services import apply_receipts, close_overdue
 from delivery.services.receipts import BATCH_SIZE
+from delivery.slots import drop_stale_slots
 from delivery.sweep import sweep
 from smsconsole.beats import Beat
 
@@ -25,4 +26,5 @@ BEATS = [
     Beat("tell-gateways-down", 5.0, tell_down),
     Beat("close-overdue", 300.0, close_overdue),
     Beat("maintain-partitions", 3600.0, maintain_partitions),
+    Beat("drop-stale-slots", 3600.0, drop_stale_slots),
 ]

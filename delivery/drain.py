@@ -2,6 +2,7 @@
 
     lease    the least recently served dispatch that may run gives a batch to this worker alone
     claim    one transaction, committed before any byte leaves: these messages are submitting, by this token
+             (`claim.py`, with the hours, number rules and caps)
     submit   the driver hands them to the gateway; what it hears is a result per message
     settle   one transaction, fenced by the token: messages, parts, retries, counters, one event
 
@@ -15,17 +16,18 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from delivery import sql
+from delivery.claim import WINDOW_SECONDS, claim_window
 from delivery.failpoints import fail_point
 from delivery.gateways import open_driver
-from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
+from delivery.gateways.base import GatewayDriver, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayError, GatewayUnavailable
 from delivery.health import note_unusable, note_usable
+from delivery.lease_rules import load_rules
 from delivery.models import Gateway
 from delivery.settle import settle_window
 from delivery.statuses import DispatchState
@@ -34,9 +36,6 @@ from smsconsole.queue import stop_requested
 
 log = logging.getLogger(__name__)
 
-MAX_WINDOW = 200
-# A window never holds more than this share of a second of the gateway's rate, so that suspending is quick.
-WINDOW_SECONDS = 0.5
 # How long one batch is served before the next dispatch gets its turn.
 TURN_SECONDS = 2.0
 # How often a submit re-reads the dispatch's state between its writes.
@@ -45,8 +44,6 @@ LOOK_SECONDS = 0.1
 UNAVAILABLE_PAUSE_SECONDS = 2.0
 MISCONFIGURED_PAUSE_SECONDS = 30.0
 SETTLE_RETRY_SECONDS = 0.2
-# A batch whose last windows are in other hands has nothing to claim until they settle.
-EXHAUSTED_PAUSE_SECONDS = 1.0
 
 
 def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None) -> bool:
@@ -98,7 +95,10 @@ def _pause_of_wait(seconds: float) -> float:
 
 
 def lease_batch(gateway_id: int) -> Lease | None:
-    """Lease a batch of the least recently served dispatch that may run now; None when there is none."""
+    """Lease a batch of the least recently served dispatch that may run now; None when there is none.
+
+    The limits that hold are read with it; a turn is short, so a changed limit holds after `TURN_SECONDS`.
+    """
     token = secrets.randbits(62)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -110,7 +110,7 @@ def lease_batch(gateway_id: int) -> Lease | None:
     batch_id, dispatch_id = row
     with connection.cursor() as cursor:
         cursor.execute(sql.MARK_SERVED, {"dispatch": dispatch_id})
-    return Lease(batch_id, dispatch_id, token)
+    return Lease(batch_id, dispatch_id, token, load_rules(dispatch_id))
 
 
 def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
@@ -119,121 +119,6 @@ def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
         cursor.execute(
             sql.RELEASE_BATCH, {"batch": lease.batch_id, "token": lease.token, "pause": pause_seconds}
         )
-
-
-# --- Claim ----------------------------------------------------------------------------------------------
-
-
-def claim_window(gateway: Gateway, lease: Lease) -> ClaimedWindow | Nothing:
-    """Claim the batch's next window: a due retry first, else the next range of fresh messages.
-
-    Commits before it returns, so no byte leaves without a claim. `Nothing` when the dispatch does not run, the
-    lease is lost, the line is busy or the batch is empty.
-    """
-    fail_point("before-claim")
-    with transaction.atomic(), connection.cursor() as cursor:
-        keys = {"dispatch": lease.dispatch_id, "batch": lease.batch_id, "token": lease.token}
-        cursor.execute(sql.OPEN_GATE, keys)
-        gate = cursor.fetchone()
-        if gate is None:
-            return Nothing()
-        next_id, last_id, retry_id = gate
-        if gateway.rate_per_second:
-            wait = _line_busy_seconds(cursor, gateway.pk)
-            if wait > 0:
-                return Nothing(wait)
-        if retry_id is not None:
-            claimed = _claim_retry(cursor, gateway, lease, retry_id)
-        elif next_id <= last_id:
-            claimed = _claim_range(cursor, gateway, lease, next_id, last_id)
-        else:
-            return _until_next_retry(cursor, lease)
-        if isinstance(claimed, ClaimedWindow) and gateway.rate_per_second:
-            seconds = sum(message.n_segments for message in claimed.messages) / gateway.rate_per_second
-            cursor.execute(sql.TAKE_PACE, {"gateway": gateway.pk, "seconds": seconds})
-    fail_point("after-claim")
-    return claimed
-
-
-def _line_busy_seconds(cursor: Any, gateway_id: int) -> float:
-    cursor.execute(sql.LOCK_PACE, {"gateway": gateway_id})
-    row = cursor.fetchone()
-    return max(0.0, row[0]) if row else 0.0
-
-
-def _until_next_retry(cursor: Any, lease: Lease) -> Nothing:
-    cursor.execute(sql.NEXT_RETRY, {"batch": lease.batch_id})
-    seconds = cursor.fetchone()[0]
-    if seconds is None:
-        return Nothing(pause_seconds=EXHAUSTED_PAUSE_SECONDS)
-    return Nothing(max(0.01, seconds))
-
-
-def window_size(gateway: Gateway) -> int:
-    """How many one-segment messages a window of this gateway may hold."""
-    if not gateway.rate_per_second:
-        return MAX_WINDOW
-    return max(1, min(MAX_WINDOW, int(gateway.rate_per_second * WINDOW_SECONDS)))
-
-
-def _claim_range(
-    cursor: Any, gateway: Gateway, lease: Lease, first_id: int, last_id: int
-) -> ClaimedWindow | Nothing:
-    size = window_size(gateway)
-    last_id = min(last_id, first_id + size - 1)
-    cursor.execute(sql.READ_RANGE, {"first": first_id, "last": last_id})
-    rows = cursor.fetchall()
-    if not rows:
-        cursor.execute(sql.SKIP_RANGE, {"batch": lease.batch_id, "last": last_id})
-        return Nothing(0.0)
-    if gateway.rate_per_second:
-        rows = _within(rows, size)
-        last_id = min(last_id, rows[-1][0]) if len(rows) < size else last_id
-    cursor.execute(
-        sql.CLAIM_RANGE,
-        {
-            "batch": lease.batch_id,
-            "dispatch": lease.dispatch_id,
-            "gateway": gateway.pk,
-            "token": lease.token,
-            "first": first_id,
-            "last": last_id,
-            "n": len(rows),
-            "lease": settings.LEASE_SECONDS,
-        },
-    )
-    return _claimed(cursor.fetchone()[0], lease, gateway, rows)
-
-
-def _within(rows: list[Any], n_segments: int) -> list[Any]:
-    """The leading rows whose segments fit; at least one."""
-    total = 0
-    for index, row in enumerate(rows):
-        total += row[5]
-        if total > n_segments and index:
-            return rows[:index]
-    return rows
-
-
-def _claim_retry(cursor: Any, gateway: Gateway, lease: Lease, window_id: int) -> ClaimedWindow | Nothing:
-    cursor.execute(sql.READ_MEMBERS, {"window": window_id})
-    rows = cursor.fetchall()
-    if not rows:
-        cursor.execute(sql.DROP_EMPTY_RETRY, {"window": window_id})
-        return Nothing(0.0)
-    values = {"window": window_id, "batch": lease.batch_id, "token": lease.token, "n": len(rows)}
-    cursor.execute(sql.CLAIM_RETRY, {**values, "lease": settings.LEASE_SECONDS})
-    return _claimed(window_id, lease, gateway, rows) if cursor.fetchone() else Nothing(0.0)
-
-
-def _claimed(window_id: int, lease: Lease, gateway: Gateway, rows: list[Any]) -> ClaimedWindow:
-    return ClaimedWindow(
-        window_id,
-        lease,
-        gateway.pk,
-        [OutboundMessage(*row[:6]) for row in rows],
-        [row[6] for row in rows],
-    )
 
 
 # --- Submit ---------------------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from delivery import sql
+from delivery import sql, sql_limits
+from delivery.caps import Usage, give_usage_back
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
+from delivery.slots import give_slots_back
 from delivery.statuses import RARE_STATUSES, MessageStatus, Reason
 from delivery.windows import ClaimedWindow
 
@@ -23,6 +25,8 @@ STATUS_OF_OUTCOME = {
     Outcome.REFUSED: MessageStatus.FAILED,
     Outcome.UNCERTAIN: MessageStatus.UNCERTAIN,
 }
+# What a carrier took or may have taken: it counts for the limits.
+TAKEN_OUTCOMES = frozenset({Outcome.ACCEPTED, Outcome.UNCERTAIN})
 # A gateway that throttles without saying for how long.
 THROTTLED_WAIT_SECONDS = 1.0
 
@@ -40,20 +44,35 @@ def settle_window(window: ClaimedWindow, results: Sequence[SubmitResult]) -> boo
             return False
         closed: list[tuple[OutboundMessage, str, SubmitResult]] = []
         again: list[tuple[OutboundMessage, SubmitResult]] = []
+        untaken: list[tuple[OutboundMessage, str]] = []
         for message, country in zip(window.messages, window.countries, strict=True):
             result = by_id.get(message.id) or SubmitResult(message.id, Outcome.UNCERTAIN)
             if result.outcome in STATUS_OF_OUTCOME:
                 closed.append((message, country, result))
             else:
                 again.append((message, result))
+            if result.outcome not in TAKEN_OUTCOMES:
+                untaken.append((message, country))
+        if untaken and window.holds_slots:
+            # Before the numbers: a claim holds its dispatch while it waits for them.
+            cursor.execute(sql_limits.LOCK_DISPATCH, {"dispatch": window.lease.dispatch_id})
+            give_slots_back(
+                cursor, window.project_id, [(message.msisdn, message.id) for message, _ in untaken]
+            )
         _close(cursor, window, closed)
         if again:
             _open_retry(cursor, window, again)
         if closed:
-            cursor.execute(sql.CLOSE_IN_BATCH, {"batch": window.lease.batch_id, "n": len(closed)})
             cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": window.lease.dispatch_id, "n": len(closed)})
+            cursor.execute(sql.CLOSE_IN_BATCH, {"batch": window.lease.batch_id, "n": len(closed)})
+        _give_usage_back(cursor, window, [country for _, country in untaken])
     _log(window, by_id)
     return True
+
+
+def _give_usage_back(cursor: Any, window: ClaimedWindow, countries: Sequence[str]) -> None:
+    usage = Usage.of((window.counted_on, country) for country in countries)
+    give_usage_back(cursor, window.project_id, usage)
 
 
 def _close(
@@ -186,6 +205,10 @@ def _keep_evidence(cursor: Any, window: ClaimedWindow, by_id: dict[int, SubmitRe
             after=status,
         )
     changes.write(cursor, kind="messages.settled_late")
+    refused = [m for m, r in telling if r.outcome not in TAKEN_OUTCOMES and m.id in moved]
+    if window.holds_slots:
+        give_slots_back(cursor, window.project_id, [(m.msisdn, m.id) for m in refused])
+    _give_usage_back(cursor, window, [moved[m.id][1] for m in refused])
 
 
 def _log(window: ClaimedWindow, by_id: dict[int, SubmitResult]) -> None:

@@ -1,7 +1,8 @@
 """The statements of the hot path, each with the reason why it is written so.
 
 They are the only writers of windows, messages and counters. `unnest` arrays and COPY: an ORM `bulk_update` costs
-a hundred times as much. Locks are taken in one order everywhere: dispatch, batch, window, message.
+a hundred times as much. Locks are taken in one order everywhere: dispatch, batch, window, numbers, message, and the
+sums of caps last of all (`sql_limits.py`).
 Numbers inside are `MessageStatus`, `WindowState`: 0 queued, 2 submitted, 8 uncertain; 0 waiting, 1 submitting.
 """
 
@@ -75,11 +76,14 @@ WITH gate AS MATERIALIZED (
 SELECT b.next_id, b.last_id,
        (SELECT w.id FROM delivery_window w
         WHERE w.batch_id = b.id AND w.state = 0 AND w.not_before <= clock_timestamp()
-        ORDER BY w.id LIMIT 1)
+        ORDER BY w.id LIMIT 1),
+       clock_timestamp()
 FROM gate JOIN delivery_batch b ON b.dispatch_id = gate.id
 WHERE b.id = %(batch)s AND b.lease_token = %(token)s AND b.leased_until > clock_timestamp()
 FOR UPDATE OF b
 """
+# For a claim that writes to the dispatch. Two that had shared the row and both wanted to write would deadlock.
+OPEN_GATE_ALONE = OPEN_GATE.replace("FOR SHARE", "FOR NO KEY UPDATE")
 
 # The line's own clock, shared by all workers of a gateway and independent of Redis.
 LOCK_PACE = """
@@ -122,9 +126,10 @@ WITH moved AS (
     WHERE id = %(batch)s
 )
 INSERT INTO delivery_window
-    (batch_id, dispatch_id, gateway_id, state, is_range, first_id, last_id, n_messages, token, claimed_at, expires_at)
+    (batch_id, dispatch_id, gateway_id, state, is_range, first_id, last_id, n_messages, token, claimed_at, expires_at,
+     holds_slots, counted_on)
 VALUES (%(batch)s, %(dispatch)s, %(gateway)s, 1, true, %(first)s, %(last)s, %(n)s, %(token)s, clock_timestamp(),
-        clock_timestamp() + %(lease)s * interval '1 second')
+        clock_timestamp() + %(lease)s * interval '1 second', %(holds_slots)s, %(day)s)
 RETURNING id
 """
 CLAIM_RETRY = """
@@ -133,7 +138,8 @@ WITH moved AS (
 )
 UPDATE delivery_window
 SET state = 1, token = %(token)s, n_messages = %(n)s, claimed_at = clock_timestamp(),
-    expires_at = clock_timestamp() + %(lease)s * interval '1 second'
+    expires_at = clock_timestamp() + %(lease)s * interval '1 second', holds_slots = %(holds_slots)s,
+    counted_on = %(day)s
 WHERE id = %(window)s AND state = 0
 RETURNING id
 """
@@ -203,8 +209,8 @@ SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::smallint[],
 
 CLOSE_IN_BATCH = "UPDATE delivery_batch SET n_open = n_open - %(n)s WHERE id = %(batch)s"
 
-# Always the last statement: who brings n_open to 0 sets sent_at under the row's lock, so two last settles
-# cannot both believe that the other one is still open.
+# Who brings n_open to 0 sets sent_at under the row's lock, so two last settles cannot both believe that the other
+# one is still open. As late as can be: the row is every claim's gate.
 CLOSE_IN_DISPATCH = """
 UPDATE delivery_dispatch
 SET n_open = n_open - %(n)s,

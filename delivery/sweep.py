@@ -33,7 +33,10 @@ def sweep() -> None:
 
 
 def lose_expired_windows() -> int:
-    """Call the messages of windows whose lease ran out uncertain; returns how many windows it closed."""
+    """Call the messages of windows whose lease ran out uncertain; returns how many windows it closed.
+
+    They keep their slots and count for the caps: a carrier may have taken them.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.LOSE_WINDOWS, {"limit": WINDOWS_PER_STEP})
         windows = cursor.fetchall()
@@ -61,13 +64,14 @@ def lose_expired_windows() -> int:
 
 
 def _close_counts(cursor: Any, closed: dict[tuple[int, int], int]) -> None:
-    for (_, batch_id), n in sorted(closed.items()):
-        cursor.execute(sql.CLOSE_IN_BATCH, {"batch": batch_id, "n": n})
+    """Dispatches before batches, as every claim locks them."""
     by_dispatch: dict[int, int] = {}
     for (dispatch_id, _), n in closed.items():
         by_dispatch[dispatch_id] = by_dispatch.get(dispatch_id, 0) + n
     for dispatch_id, n in sorted(by_dispatch.items()):
         cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": dispatch_id, "n": n})
+    for (_, batch_id), n in sorted(closed.items()):
+        cursor.execute(sql.CLOSE_IN_BATCH, {"batch": batch_id, "n": n})
 
 
 def recount_open() -> None:

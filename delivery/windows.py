@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from delivery.gateways.base import OutboundMessage
+from delivery.lease_rules import LeaseRules
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to claim from one batch, until it is released or runs out."""
+    """The right to claim from one batch, until it is released or runs out.
+
+    `rules` are what limited the dispatch when it was leased; without them a claim reads its own.
+    """
 
     batch_id: int
     dispatch_id: int
     token: int
+    rules: LeaseRules | None = None
 
 
 class ClaimedWindow(NamedTuple):
-    """Messages that are submitting by our token, and the countries for their counters."""
+    """Messages that are submitting by our token, and the countries for their counters.
+
+    `holds_slots`: they hold slots for the frequency limits; `counted_on` is the day on which they count for caps.
+    """
 
     id: int
     lease: Lease
     gateway_id: int
     messages: list[OutboundMessage]
     countries: list[str]
+    project_id: int
+    holds_slots: bool
+    counted_on: date
 
 
 class Nothing(NamedTuple):

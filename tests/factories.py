@@ -15,7 +15,8 @@ from accounts.models import (
 )
 from accounts.standing import may_activate
 from accounts.statuses import ActivationStatus, EntityKind, VerificationStatus
-from projects.models import AppKey, Project
+from projects.models import AppKey, Cap, FrequencyRule, Project
+from projects.statuses import SCOPE_INTERNATIONAL, CapPeriod, FrequencyDimension
 from smsconsole.lib.types import Region
 
 PASSWORD = "a long enough password"
@@ -89,3 +90,10 @@ class AppKeyFactory(DjangoModelFactory):
 def member(organization: Organization, *roles: Role, **fields: object) -> User:
     """A person with these roles in the organization."""
     return MembershipFactory(organization=organization, roles=list(roles), **fields).user
+
+
+def lift_limits(project: Project) -> None:
+    """Without frequency limits and caps: for tests and trials that send to the same numbers again and again."""
+    for dimension in FrequencyDimension:
+        FrequencyRule.objects.create(project=project, dimension=dimension, is_on=False)
+    Cap.objects.create(project=project, scope=SCOPE_INTERNATIONAL, period=CapPeriod.DAY)

@@ -15,6 +15,7 @@ from delivery.changes import StatusChanges
 from delivery.gateways.base import ReceiptEvent, ReceiptState
 from delivery.models import Dispatch
 from delivery.reasons import reason_of_code
+from delivery.slots import take_settled_again
 from delivery.statuses import RANK, RARE_STATUSES, MessageStatus, Reason
 from smsconsole.lib.copying import copy_rows
 
@@ -223,7 +224,29 @@ def _write_updates(cursor: Any, updates: dict[int, Update]) -> set[int]:
                 after=update.status,
             )
     changes.write(cursor, kind="messages.receipted")
+    _take_again(
+        cursor,
+        [u for u in ordered if u.receipt.status == MessageStatus.FAILED and u.receipt.message_id in applied],
+    )
     return applied
+
+
+def _take_again(cursor: Any, updates: Sequence[Update]) -> None:
+    """Let messages count for the limits that a person had settled as failed and a carrier took after all."""
+    if not updates:
+        return
+    projects = dict(
+        Dispatch.objects.filter(pk__in={u.receipt.dispatch_id for u in updates}).values_list(
+            "pk", "project_id"
+        )
+    )
+    for project_id in sorted(set(projects.values())):
+        ids = [
+            u.receipt.message_id or 0
+            for u in updates
+            if projects.get(u.receipt.dispatch_id or 0) == project_id
+        ]
+        take_settled_again(cursor, project_id, ids)
 
 
 def close_overdue() -> int:

@@ -13,6 +13,7 @@ from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError
 from delivery.models import Dispatch
+from delivery.slots import give_back_settled
 from delivery.statuses import DispatchState, MessageStatus
 from smsconsole.outbox.services import append_event
 from smsconsole.queue import enqueue
@@ -80,6 +81,9 @@ def settle_uncertain(
             subject=f"dispatch:{dispatch_id}",
             payload={"choice": choice, "n": len(settled), "by": str(by.uuid)},
         )
+        if choice != UncertainChoice.SENT:
+            # Sending again counts anew when it is claimed.
+            give_back_settled(cursor, dispatch.project_id, [row[0] for row in settled])
     return len(settled)
 
 

@@ -14,6 +14,7 @@ from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, Subm
 from delivery.models import Dispatch, Gateway
 from projects.models import Project
 from smsconsole.queue import stop_requested
+from tests.factories import lift_limits
 
 Answer = Callable[[OutboundMessage], SubmitResult]
 
@@ -60,8 +61,11 @@ def no_stop() -> Iterator[None]:
 
 @pytest.fixture
 def project(db: None) -> Project:
+    """Without any limit: tests of limits set those that they speak of."""
     organization = Organization.objects.create(name="Acme")
-    return Project.objects.create(organization=organization, name="Shop", slug="shop")
+    project = Project.objects.create(organization=organization, name="Shop", slug="shop")
+    lift_limits(project)
+    return project
 
 
 @pytest.fixture

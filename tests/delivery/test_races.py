@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from delivery import drain as drain_module
+from delivery import claim as claim_module
 from delivery import services, settle
 from delivery.drain import claim_window, drain, lease_batch
 from delivery.models import Dispatch, Gateway, Message
@@ -64,14 +64,14 @@ def test_no_claim_commits_after_a_suspension_has(
     dispatch = make_dispatch(400)
     lease = lease_batch(gateway.pk)
     inside, go_on = threading.Event(), threading.Event()
-    claimed = drain_module._claimed
+    claimed = claim_module._Claim._claimed
 
     def pause(*args: Any) -> ClaimedWindow:
         inside.set()
         go_on.wait(10)
         return claimed(*args)
 
-    monkeypatch.setattr(drain_module, "_claimed", pause)
+    monkeypatch.setattr(claim_module._Claim, "_claimed", pause)
     order: list[str] = []
 
     def claim() -> None:

@@ -36,6 +36,7 @@ from delivery.simulation.ledger import find_doubles, read_ledger
 from delivery.statuses import OPEN_STATUSES, DispatchState, MessageStatus
 from projects.models import Project
 from smsconsole.embedded.stores import LooseStores
+from tests.factories import lift_limits
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = "smsconsole.workers.DeliveryWorker"
@@ -127,6 +128,7 @@ class FaultStack:
     def _prepare_rows(self) -> None:
         organization = Organization.objects.create(name="Fault trials")
         self.project = Project.objects.create(organization=organization, name="Trial", slug="trial")
+        lift_limits(self.project)
         self.gateway = Gateway.objects.create(
             slug="simulated",
             name="Simulated",

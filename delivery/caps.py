@@ -1,0 +1,170 @@
+"""Caps: how many messages count in a day or month, and how many more may leave.
+
+What a carrier took or may have taken counts, from its claim on; what it did not take is given back at the settle.
+The rows are written last in a transaction and in the order of their key, and the sum is looked at while the row is
+ours: a cap is never passed, whoever claims at the same time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from delivery import sql_limits as sql
+from projects.limits import CapLimit, Limits
+from projects.statuses import SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL, CapPeriod
+from smsconsole.outbox.services import append_event
+
+PERIODS = (CapPeriod.DAY, CapPeriod.MONTH)
+
+
+class CapTaken(Exception):
+    """Somebody else took the rest of a cap while this claim was deciding; it has to decide again."""
+
+
+def scopes_of(country: str) -> tuple[str, ...]:
+    """The scopes that a message to this country counts for."""
+    region = SCOPE_DOMESTIC if country == settings.HOME_COUNTRY else SCOPE_INTERNATIONAL
+    return (SCOPE_ALL, region, country) if country else (SCOPE_ALL, region)
+
+
+def start_of(period: CapPeriod | str, day: date) -> date:
+    return day if period == CapPeriod.DAY else day.replace(day=1)
+
+
+@dataclass(slots=True)
+class Usage:
+    """Messages to be counted, by period, first day and scope."""
+
+    counts: Counter[tuple[str, date, str]] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, entries: Iterable[tuple[date, str]]) -> Usage:
+        """Of messages that count on a day, each with its country."""
+        usage = cls()
+        for (day, country), n in Counter(entries).items():
+            for scope in scopes_of(country):
+                for period in PERIODS:
+                    usage.counts[str(period), start_of(period, day), scope] += n
+        return usage
+
+    def count(self, cursor: Any, project_id: int, *, sign: int = 1) -> list[tuple[str, str, int, int | None]]:
+        """Add them, or take them back; returns (period, scope, sum, value that was warned of)."""
+        if not self.counts:
+            return []
+        periods, starts, scopes = zip(*(keys := sorted(self.counts)), strict=True)
+        values = {
+            "project": project_id,
+            "periods": list(periods),
+            "starts": list(starts),
+            "scopes": list(scopes),
+            "counts": [sign * self.counts[key] for key in keys],
+        }
+        cursor.execute(sql.COUNT_USAGE, values)
+        found: list[tuple[str, str, int, int | None]] = cursor.fetchall()
+        return found
+
+
+def give_usage_back(cursor: Any, project_id: int, usage: Usage) -> None:
+    """Count these messages no more: no carrier took them. The last statement of its transaction."""
+    usage.count(cursor, project_id, sign=-1)
+
+
+# --- In the claim ---------------------------------------------------------------------------------------
+
+
+class ReachedCap(NamedTuple):
+    """A cap of which nothing is left."""
+
+    limit: CapLimit
+    n: int
+
+
+def room(
+    cursor: Any, project_id: int, limits: Limits, day: date, countries: Sequence[str]
+) -> tuple[int, ReachedCap | None]:
+    """How many of these messages, from the first on, fit under every cap, and the cap that stops the next one.
+
+    One statement, and none where no cap concerns any of them. It looks without a lock: `count_claimed` decides.
+    """
+    concerned = {scope for country in set(countries) for scope in scopes_of(country)}
+    caps = [cap for cap in limits.caps if cap.cap is not None and cap.scope in concerned]
+    if not caps:
+        return len(countries), None
+    values = {
+        "project": project_id,
+        "periods": [str(cap.period) for cap in caps],
+        "starts": [start_of(cap.period, day) for cap in caps],
+        "scopes": [cap.scope for cap in caps],
+    }
+    cursor.execute(sql.READ_USAGE, values)
+    used = {(period, scope): n for period, scope, n, _ in cursor.fetchall()}
+    left = {(cap.scope, str(cap.period)): (cap.cap or 0) - used[str(cap.period), cap.scope] for cap in caps}
+    for i, country in enumerate(countries):
+        scopes = scopes_of(country)
+        for cap in caps:
+            if cap.scope in scopes:
+                key = (cap.scope, str(cap.period))
+                if left[key] <= 0:
+                    return i, ReachedCap(cap, used[str(cap.period), cap.scope])
+                left[key] -= 1
+    return len(countries), None
+
+
+def count_claimed(
+    cursor: Any, project_id: int, project_uuid: str, limits: Limits, day: date, countries: Sequence[str]
+) -> None:
+    """Count claimed messages; raises `CapTaken` when that would pass a cap. The last statement of a claim.
+
+    Whoever brings a sum to its warning value tells it, once a period and value.
+    """
+    counted = Usage.of((day, country) for country in countries).count(cursor, project_id)
+    sums = {(period, scope): (n, warned) for period, scope, n, warned in counted}
+    for limit in limits.caps:
+        n, warned = sums.get((str(limit.period), limit.scope), (0, None))
+        if limit.cap is not None and n > limit.cap:
+            raise CapTaken
+        if limit.warn_at is not None and n >= max(limit.warn_at, 1) and warned != limit.warn_at:
+            _warn(cursor, project_id, project_uuid, limit, day, n)
+
+
+def _warn(cursor: Any, project_id: int, project_uuid: str, limit: CapLimit, day: date, n: int) -> None:
+    cursor.execute(sql.MARK_WARNED, {**_key(project_id, limit, day), "value": limit.warn_at})
+    if cursor.rowcount:
+        _tell("cap.warning", project_uuid, limit, limit.warn_at, n)
+
+
+def tell_reached(cursor: Any, project_id: int, project_uuid: str, reached: ReachedCap, day: date) -> None:
+    """Say that nothing is left of a cap, once a period and value."""
+    limit = reached.limit
+    cursor.execute(sql.MARK_REACHED, {**_key(project_id, limit, day), "value": limit.cap})
+    if cursor.rowcount:
+        _tell("cap.reached", project_uuid, limit, limit.cap, reached.n)
+
+
+def _key(project_id: int, limit: CapLimit, day: date) -> dict[str, Any]:
+    return {
+        "project": project_id,
+        "period": str(limit.period),
+        "start": start_of(limit.period, day),
+        "scope": limit.scope,
+    }
+
+
+def _tell(kind: str, project_uuid: str, limit: CapLimit, value: int | None, n: int) -> None:
+    append_event(
+        kind=kind,
+        subject=f"project:{project_uuid}",
+        payload={
+            "project": project_uuid,
+            "scope": limit.scope,
+            "period": str(limit.period),
+            "value": value,
+            "n": n,
+        },
+    )

@@ -1,0 +1,47 @@
+"""What limits the dispatch that a lease is for, read once a lease: a change holds after two seconds at the latest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery.frequency import counts_frequency
+from delivery.hours import Hours
+from delivery.models import Dispatch
+from projects.limits import Limits, limits_of
+
+
+@dataclass(slots=True)
+class LeaseRules:
+    """The limits of the project and the hours of the dispatch.
+
+    `is_own_zone`: the hours are those of each number's own place, not of `limits.zone`. `claims_alone` is set once
+    a claim had to write to its dispatch: the next ones of the lease take the dispatch's row for themselves at once.
+    """
+
+    project_id: int
+    project_uuid: str
+    limits: Limits
+    consent_key: str
+    hours: Hours | None
+    hours_zone: str
+    claims_alone: bool = False
+
+    @property
+    def takes_slots(self) -> bool:
+        return counts_frequency(self.limits)
+
+
+def load_rules(dispatch_id: int) -> LeaseRules:
+    """Five statements."""
+    dispatch = Dispatch.objects.select_related("project").get(pk=dispatch_id)
+    hours = None
+    if dispatch.hours_from is not None and dispatch.hours_until is not None:
+        hours = Hours(dispatch.hours_from, dispatch.hours_until)
+    return LeaseRules(
+        project_id=dispatch.project_id,
+        project_uuid=str(dispatch.project.uuid),
+        limits=limits_of(dispatch.project),
+        consent_key=dispatch.consent_key,
+        hours=hours,
+        hours_zone=dispatch.hours_zone,
+    )

@@ -1,0 +1,149 @@
+"""The slots of numbers and the entries of number lists, read and written inside the transactions of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+
+from delivery import sql_limits as sql
+from delivery.caps import Usage, give_usage_back
+from delivery.frequency import (
+    KEEP_SECONDS,
+    Listing,
+    Slot,
+    content_key,
+    microseconds,
+    pack,
+    still_needed,
+    unpack,
+)
+from projects.limits import Limits
+from projects.models import FrequencyRule
+
+# E.164 has 15 digits, less than 50 bits: number and project make one key, and no other lock has one so high.
+_DIGIT_BITS = 50
+_PROJECT_BITS = 13
+# How many rows the clearing away of stale slots looks at in one transaction.
+STALE_STEP = 20_000
+USAGE_DAYS = 400
+
+
+def lock_numbers(cursor: Any, project_id: int, numbers: Iterable[str]) -> None:
+    """Until the transaction ends nobody else decides about these numbers or changes their slots."""
+    project = project_id % (1 << _PROJECT_BITS) << _DIGIT_BITS
+    cursor.execute(sql.LOCK_NUMBERS, {"keys": sorted({project | int(number[1:]) for number in numbers})})
+
+
+def read_slots(
+    cursor: Any, project_id: int, numbers: Sequence[str]
+) -> tuple[datetime, dict[str, list[Slot]]]:
+    """The time, and the slots of those numbers that have any."""
+    cursor.execute(sql.READ_SLOTS, {"project": project_id, "numbers": list(numbers)})
+    rows = cursor.fetchall()
+    now: datetime = rows[0][0]
+    return now, {number: unpack(slots) for _, number, slots in rows if number is not None}
+
+
+def read_listed(cursor: Any, project_id: int, numbers: Sequence[str]) -> dict[str, list[Listing]]:
+    """The entries that hold now, by number."""
+    cursor.execute(sql.READ_LISTED, {"project": project_id, "numbers": list(numbers)})
+    found: dict[str, list[Listing]] = {}
+    for number, name, consent_key, expires_at in cursor.fetchall():
+        found.setdefault(number, []).append(Listing(name, consent_key, expires_at))
+    return found
+
+
+def write_slots(
+    cursor: Any, project_id: int, slots: Mapping[str, Sequence[Slot]], limits: Limits, now: datetime
+) -> None:
+    """Keep these numbers' slots as they are now, without those that no rule can see any more."""
+    packed = [pack(still_needed(held, limits, now)).hex() for held in slots.values()]
+    cursor.execute(
+        sql.WRITE_SLOTS, {"project": project_id, "numbers": list(slots), "slots": packed, "now": now}
+    )
+
+
+def give_slots_back(cursor: Any, project_id: int, pairs: Sequence[tuple[str, int]]) -> None:
+    """Free the slots of these (number, message id): no carrier took them. What is free already stays so."""
+    if not pairs:
+        return
+    numbers, ids = map(list, zip(*pairs, strict=True))
+    lock_numbers(cursor, project_id, numbers)
+    cursor.execute(sql.GIVE_SLOTS_BACK, {"project": project_id, "numbers": numbers, "ids": ids})
+
+
+# --- After the settle -----------------------------------------------------------------------------------
+
+
+class _Claimed(NamedTuple):
+    message_id: int
+    msisdn: str
+    country: str
+    text: str
+    claimed_at: datetime
+    holds_slots: bool
+    counted_on: Any
+
+
+def _claims_of(cursor: Any, message_ids: Sequence[int]) -> list[_Claimed]:
+    cursor.execute(sql.CLAIMS_OF_MESSAGES, {"ids": list(message_ids)})
+    return [_Claimed(*row) for row in cursor.fetchall()]
+
+
+def give_back_settled(cursor: Any, project_id: int, message_ids: Sequence[int]) -> None:
+    """As if these messages had never left: a person said so of what was uncertain."""
+    if not message_ids:
+        return
+    claims = _claims_of(cursor, message_ids)
+    give_slots_back(cursor, project_id, [(c.msisdn, c.message_id) for c in claims if c.holds_slots])
+    give_usage_back(cursor, project_id, Usage.of((c.counted_on, c.country) for c in claims if c.counted_on))
+
+
+def take_settled_again(cursor: Any, project_id: int, message_ids: Sequence[int]) -> None:
+    """A receipt says that they did leave, though a person had settled them as failed: they count once more."""
+    claims = _claims_of(cursor, message_ids)
+    if not claims:
+        return
+    holding = [claim for claim in claims if claim.holds_slots]
+    if holding:
+        lock_numbers(cursor, project_id, [claim.msisdn for claim in holding])
+        now, slots = read_slots(cursor, project_id, [claim.msisdn for claim in holding])
+        for claim in holding:
+            slot = Slot(microseconds(claim.claimed_at), content_key(claim.text), claim.message_id)
+            others = [s for s in slots.get(claim.msisdn, ()) if s.message_id != claim.message_id]
+            slots[claim.msisdn] = sorted([*others, slot])
+        packed = [pack(held).hex() for held in slots.values()]
+        values = {"project": project_id, "numbers": list(slots), "slots": packed, "now": now}
+        cursor.execute(sql.WRITE_SLOTS, values)
+    usage = Usage.of((c.counted_on, c.country) for c in claims if c.counted_on)
+    usage.count(cursor, project_id)
+
+
+# --- Clearing away --------------------------------------------------------------------------------------
+
+
+def drop_stale_slots() -> None:
+    """Delete the rows of numbers that nothing was sent to for longer than any rule looks back.
+
+    In steps along the key, so that no claim waits long for a row that it wants to write.
+    """
+    longest = FrequencyRule.objects.aggregate(n=Max("n_seconds"))["n"] or 0
+    seconds = max(2 * KEEP_SECONDS, 2 * longest, 2 * settings.SAME_CONTENT_SECONDS)
+    values: dict[str, Any] = {"project": 0, "msisdn": "", "seconds": seconds, "step": STALE_STEP}
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(sql.NEXT_SLOTS, values)
+            last = cursor.fetchone()
+            values |= {"last_project": last and last[0], "last_msisdn": last and last[1]}
+            with transaction.atomic():
+                cursor.execute(sql.DROP_STALE_SLOTS, values)
+            if last is None:
+                break
+            values |= {"project": last[0], "msisdn": last[1]}
+        cursor.execute(sql.DROP_OLD_USAGE, {"days": USAGE_DAYS})
+        cursor.execute(sql.DROP_OLD_HITS, {"days": USAGE_DAYS})
