@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from smsconsole.lib.types import Region
 from templates_app import presets
 from templates_app.models import (
     AnyOwner,
@@ -31,8 +32,8 @@ from templates_app.presets import Preset
 class Reviewed:
     """One noun: its words and icon, the page of its owner, how long an answer may take, why it may be refused.
 
-    `owner` is the revision's foreign key to what it is a revision of. `has_region` is false where the region says
-    nothing.
+    `owner` is the revision's foreign key to what it is a revision of. `only_region`, where all have the same and
+    the owner's table has no column for it.
     """
 
     noun: str
@@ -44,7 +45,7 @@ class Reviewed:
     page: str
     hours_setting: str
     presets: list[Preset]
-    has_region: bool = True
+    only_region: str = ""
 
     @property
     def revisions(self) -> QuerySet[Any]:
@@ -102,7 +103,7 @@ KINDS: Final = (
         page="sender-id-detail",
         hours_setting="REVIEW_SIGNATURE_HOURS",
         presets=presets.FOR_SIGNATURES,
-        has_region=False,
+        only_region=Region.INTERNATIONAL.value,
     ),
 )
 _BY_NOUN: Final = {kind.noun: kind for kind in KINDS}

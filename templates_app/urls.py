@@ -27,6 +27,7 @@ urlpatterns = [
     path(SIGNATURE_REVISION + "discard/", signatures.signature_discard, name="signature-discard"),
     path(SIGNATURE_REVISION + "revoke/", signatures.signature_revoke, name="signature-revoke"),
     path(CERTIFICATE, certificates.certificate_file, name="certificate-file"),
+    path(CERTIFICATE + "pages/<int:number>/", certificates.certificate_page, name="certificate-page"),
     path(CERTIFICATE + "remove/", certificates.certificate_remove, name="certificate-remove"),
     path(BODY_TEMPLATES, body_templates.body_template_list, name="body-template-list"),
     path(BODY_TEMPLATES + "create/", body_templates.body_template_create, name="body-template-create"),
@@ -51,8 +52,15 @@ urlpatterns = [
     path(
         BODY_TEMPLATE_REVISION + "revoke/", body_templates.body_template_revoke, name="body-template-revoke"
     ),
+    path(
+        "organizations/<uuid:uuid>/reviews/",
+        reviews.organization_review_queue,
+        name="organization-review-queue",
+    ),
     path(REVIEWS, reviews.review_queue, name="review-queue"),
     path(REVIEWS + "<uuid:uuid>/", reviews.review_case, name="review-case"),
+    path(REVIEWS + "<uuid:uuid>/claim/", reviews.review_claim, name="review-claim"),
+    path(REVIEWS + "<uuid:uuid>/take-over/", reviews.review_take_over, name="review-take-over"),
     path(REVIEWS + "<uuid:uuid>/approve/", reviews.review_approve, name="review-approve"),
     path(REVIEWS + "<uuid:uuid>/reject/", reviews.review_reject, name="review-reject"),
 ]

@@ -228,6 +228,11 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return self.original_name
 
+    @property
+    def pages(self) -> range:
+        """The numbers of a PDF's pages that can be shown."""
+        return range(1, self.n_pages + 1)
+
 
 class Review(models.Model):
     """One verdict: who, when, about which revision, why."""

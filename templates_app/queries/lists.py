@@ -1,19 +1,15 @@
-"""Lists of signatures and body templates, and the story of one of them."""
+"""Lists of signatures, body templates and sender IDs, and the newest revision of one of them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Role, User
 from projects.models import Project
 from smsconsole.lib.types import Region
 from templates_app.models import (
@@ -21,7 +17,8 @@ from templates_app.models import (
     AnyRevision,
     BodyTemplate,
     BodyTemplateRevision,
-    Review,
+    SenderId,
+    SenderIdRevision,
     Signature,
     SignatureRevision,
 )
@@ -29,8 +26,8 @@ from templates_app.statuses import RevisionStatus
 
 PAGE_SIZE = 50
 
-Owner = TypeVar("Owner", Signature, BodyTemplate)
-R = TypeVar("R", SignatureRevision, BodyTemplateRevision)
+Owner = TypeVar("Owner", Signature, BodyTemplate, SenderId)
+R = TypeVar("R", SignatureRevision, BodyTemplateRevision, SenderIdRevision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +54,44 @@ class Page(Generic[Owner, R]):
 def signature_page(
     *, project: Project, region: Region, state: str = "", before: int | None = None
 ) -> Page[Signature, SignatureRevision]:
-    """Signatures of one region, newest first. Three queries, however many there are."""
-    owners = Signature.objects.filter(project=project, region=region)
-    return _page(owners, SignatureRevision.objects.all(), state=state, before=before)
+    """Signatures of one region, newest first. Two queries, however many there are."""
+    revisions = SignatureRevision.objects.filter(signature__project=project, signature__region=region)
+    return _page(revisions, state=state, before=before)
 
 
 def body_template_page(
     *, project: Project, region: Region, state: str = "", before: int | None = None
 ) -> Page[BodyTemplate, BodyTemplateRevision]:
-    """Body templates of one region, newest first. Three queries, however many there are."""
-    owners = BodyTemplate.objects.filter(project=project, region=region)
-    return _page(owners, BodyTemplateRevision.objects.all(), state=state, before=before)
+    """Body templates of one region, newest first. Two queries, however many there are."""
+    revisions = BodyTemplateRevision.objects.filter(
+        body_template__project=project, body_template__region=region
+    )
+    return _page(revisions, state=state, before=before)
+
+
+def sender_id_page(
+    *, project: Project, state: str = "", before: int | None = None
+) -> Page[SenderId, SenderIdRevision]:
+    """Sender IDs, newest first. Two queries, however many there are."""
+    return _page(SenderIdRevision.objects.filter(sender_id__project=project), state=state, before=before)
 
 
 def count_by_state(
-    *, model: type[Signature] | type[BodyTemplate], project: Project, region: Region
+    *, model: type[AnyOwner], project: Project, region: Region | None = None
 ) -> dict[str, int]:
     """How many there are in each state that the list can be filtered by, and "" for all of them. One query."""
-    owners: QuerySet[Any] = model._default_manager.filter(project=project, region=region)
-    states = _with_latest(owners).values_list("latest_status", "has_approved")
+    revisions: Any = model.revisions.rel.related_model._default_manager
+    owner = model.revisions.rel.field.name
+    of_list = {f"{owner}__project": project} | ({f"{owner}__region": region} if region else {})
+    latest = _latest_ones(revisions.filter(**of_list))
+    also_approved = Q(has_approved=True) & ~Q(status=RevisionStatus.APPROVED)
+    rows = latest.values("status").annotate(n=Count("pk"), n_approved=Count("pk", filter=also_approved))
     counts: Counter[str] = Counter()
-    for latest_status, has_approved in states:
-        counts.update({"", latest_status, RevisionStatus.APPROVED} if has_approved else {"", latest_status})
-    return dict(counts)
+    for row in rows.order_by():
+        counts.update(
+            {"": row["n"], row["status"]: row["n"], RevisionStatus.APPROVED.value: row["n_approved"]}
+        )
+    return {state: n for state, n in counts.items() if n}
 
 
 def latest_signature_revision(signature: Signature) -> SignatureRevision:
@@ -92,6 +104,11 @@ def latest_body_template_revision(body_template: BodyTemplate) -> BodyTemplateRe
     return _latest(
         body_template.revisions.select_related("body_template__project", "created_by", "submitted_by")
     )
+
+
+def latest_sender_id_revision(sender_id: SenderId) -> SenderIdRevision:
+    """The newest revision with its authors; 404 in the moment between its discarding and the page. One query."""
+    return _latest(sender_id.revisions.select_related("sender_id__project", "created_by", "submitted_by"))
 
 
 def approved_revision(owner: AnyOwner) -> AnyRevision | None:
@@ -107,110 +124,35 @@ def _latest(revisions: QuerySet[R]) -> R:
     return found
 
 
-def _with_latest(owners: QuerySet[Any]) -> QuerySet[Any]:
-    """Each owner with the state of its newest revision and whether one is approved.
+def _latest_ones(revisions: QuerySet[Any]) -> QuerySet[Any]:
+    """The newest revision of each owner, and whether one of that owner's is approved.
 
     An owner whose newest revision is a draft may have an approved one in use: it is found in both states.
     """
-    revisions: Any = owners.model.revisions.rel.related_model
-    name = owners.model.revisions.rel.field.name
-    newest = revisions.objects.filter(**{name: OuterRef("pk")}).order_by("-number")
-    annotated: QuerySet[Any] = owners.annotate(
-        latest_pk=Subquery(newest.values("pk")[:1]),
-        latest_status=Subquery(newest.values("status")[:1]),
-        has_approved=Exists(newest.filter(status=RevisionStatus.APPROVED)),
+    owner = revisions.model.noun
+    of_same = revisions.model._default_manager.filter(**{owner: OuterRef(owner)})
+    return revisions.annotate(has_approved=Exists(of_same.filter(status=RevisionStatus.APPROVED))).exclude(
+        Exists(of_same.filter(number__gt=OuterRef("number")))
     )
-    return annotated
 
 
-def _page(
-    owners: QuerySet[Owner], revisions: QuerySet[R], *, state: str, before: int | None
-) -> Page[Owner, R]:
-    found = _with_latest(owners).filter(latest_pk__isnull=False)
+def _page(revisions: QuerySet[R], *, state: str, before: int | None) -> Page[Any, R]:
+    owner = revisions.model.noun
+    found = _latest_ones(revisions)
     if state == RevisionStatus.APPROVED:
         found = found.filter(has_approved=True)
     elif state:
-        found = found.filter(latest_status=state)
+        found = found.filter(status=state)
     if before is not None:
-        found = found.filter(pk__lt=before)
-    rows = list(found.order_by("-pk")[: PAGE_SIZE + 1])
+        found = found.filter(**{f"{owner}_id__lt": before})
+    rows = list(found.select_related(owner, "created_by").order_by(f"-{owner}_id")[: PAGE_SIZE + 1])
     shown = rows[:PAGE_SIZE]
-    by_pk = revisions.select_related("created_by").in_bulk([row.latest_pk for row in shown])
-    owner_id = owners.model.revisions.rel.field.attname
-    in_use = {
-        getattr(revision, owner_id): revision
-        for revision in revisions.filter(
-            status=RevisionStatus.APPROVED, **{f"{owner_id}__in": [row.pk for row in shown]}
-        )
-    }
+    approved = revisions.filter(
+        status=RevisionStatus.APPROVED, **{f"{owner}__in": [row.owner.pk for row in shown]}
+    )
+    in_use = {revision.owner.pk: revision for revision in approved.select_related(owner)}
     entries = []
-    for row in shown:
-        latest, approved = by_pk[row.latest_pk], in_use.get(row.pk)
-        entries.append(Entry(row, latest, approved if approved != latest else None))
-    return Page(entries, shown[-1].pk if len(rows) > PAGE_SIZE else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that happened to a revision. `look` is a word of the status badges."""
-
-    at: datetime
-    who: User
-    what: str | Promise
-    look: str
-    number: int
-    comment: str = ""
-
-
-def story(owner: AnyOwner) -> list[Step]:
-    """What happened to all revisions of one signature or body template, newest first. Two queries."""
-    revisions: list[AnyRevision] = list(
-        owner.revisions.select_related("created_by", "submitted_by").order_by("-number")
-    )
-    steps = [step for revision in revisions for step in _written_and_submitted(revision)]
-    steps += _reviews(revisions)
-    return sorted(steps, key=lambda step: (step.number, step.at), reverse=True)
-
-
-def _written_and_submitted(revision: AnyRevision) -> Iterable[Step]:
-    yield Step(revision.created_at, revision.created_by, _("Written"), "draft", revision.number)
-    if revision.submitted_at is not None and revision.submitted_by is not None:
-        yield Step(
-            revision.submitted_at,
-            revision.submitted_by,
-            _("Submitted for review"),
-            "pending",
-            revision.number,
-        )
-
-
-def _reviews(revisions: list[AnyRevision]) -> Iterable[Step]:
-    if not revisions:
-        return
-    field = f"{revisions[0].noun}_revision"
-    numbers = {revision.pk: revision.number for revision in revisions}
-    reviews = Review.objects.filter(**{f"{field}__in": list(numbers)}).select_related("reviewer")
-    for review in reviews:
-        number = numbers[getattr(review, f"{field}_id")]
-        yield Step(
-            review.created_at,
-            review.reviewer,
-            review.get_verdict_display(),
-            review.verdict,
-            number,
-            review.comment,
-        )
-
-
-def other_reviewers_exist(revision: AnyRevision) -> bool:
-    """Whether somebody in the organization may review this: a reviewer who did not write or submit it. One query."""
-    own = {*revision.author_ids, revision.submitted_by_id}
-    return (
-        Membership.objects.filter(
-            Q(roles__contains=[Role.REVIEWER]),
-            organization=revision.owner.project.organization_id,
-            user__is_active=True,
-        )
-        .exclude(user__in=own - {None})
-        .exists()
-    )
+    for latest in shown:
+        used = in_use.get(latest.owner.pk)
+        entries.append(Entry(latest.owner, latest, used if used != latest else None))
+    return Page(entries, shown[-1].owner.pk if len(rows) > PAGE_SIZE else None)

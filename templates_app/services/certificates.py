@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from projects.services import require_enabled
+from smsconsole.lib.pdf_pages import PAGES_MAX
 from templates_app.documents import CERTIFICATES_MAX, Document
 from templates_app.errors import TemplatesError
 from templates_app.models import Certificate, SignatureRevision
@@ -36,12 +37,15 @@ def attach_certificates(*, revision: SignatureRevision, documents: Sequence[Docu
                 # A random name: what somebody called a file never becomes a path.
                 name = f"certificates/{uuid.uuid4().hex}.{document.extension}"
                 stored.append(default_storage.save(name, ContentFile(document.content)))
+                for number, page in enumerate(document.pages, start=1):
+                    default_storage.save(page_name(stored[-1], number), ContentFile(page))
                 Certificate.objects.create(
                     revision=revision,
                     file=stored[-1],
                     original_name=document.name,
                     content_type=document.content_type,
                     size_bytes=len(document.content),
+                    n_pages=len(document.pages),
                 )
     except BaseException:
         _delete_files(stored)
@@ -68,6 +72,7 @@ def copy_certificates(*, from_revision: SignatureRevision, to_revision: Signatur
             original_name=certificate.original_name,
             content_type=certificate.content_type,
             size_bytes=certificate.size_bytes,
+            n_pages=certificate.n_pages,
         )
         for certificate in from_revision.certificates.order_by("pk")
     )
@@ -80,6 +85,13 @@ def forget_files(names: Iterable[str]) -> None:
     transaction.on_commit(partial(_delete_files, names - still_shown))
 
 
+def page_name(name: str, number: int) -> str:
+    """Where the picture of a PDF's page lies: beside the PDF."""
+    return f"{name.removesuffix('.pdf')}-{number}.jpg"
+
+
 def _delete_files(names: Iterable[str]) -> None:
     for name in names:
+        for number in range(1, PAGES_MAX + 1) if name.endswith(".pdf") else ():
+            default_storage.delete(page_name(name, number))
         default_storage.delete(name)

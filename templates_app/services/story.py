@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.db import connection
+from django.utils import timezone
+
 from accounts.models import User
 from templates_app.models import AnyRevision, RevisionEvent
 from templates_app.statuses import StoryKind
@@ -20,20 +23,20 @@ def note(kind: StoryKind, revision: AnyRevision, *, by: User | None, comment: st
     )
 
 
+# An insert that says by its count whether it was the first: the ORM's `ignore_conflicts` does not tell.
+_NOTE_OVERDUE = """
+INSERT INTO templates_app_revisionevent (noun, owner_uuid, revision_uuid, number, kind, at, comment)
+VALUES (%s, %s, %s, %s, 'overdue', %s, '')
+ON CONFLICT (revision_uuid) WHERE kind = 'overdue' DO NOTHING
+"""
+
+
 def note_overdue(revision: AnyRevision) -> bool:
     """Whether this is the first time that the revision is found overdue; then its story says so.
 
     Of two who ask at once one waits for the other and gets no.
     """
-    step = RevisionEvent(
-        noun=revision.noun,
-        owner_uuid=revision.owner.uuid,
-        revision_uuid=revision.uuid,
-        number=revision.number,
-        kind=StoryKind.OVERDUE,
-    )
-    RevisionEvent.objects.bulk_create([step], ignore_conflicts=True)
-    # Another's step has another time, to the microsecond.
-    return RevisionEvent.objects.filter(
-        revision_uuid=revision.uuid, kind=StoryKind.OVERDUE, at=step.at
-    ).exists()
+    step = [revision.noun, revision.owner.uuid, revision.uuid, revision.number, timezone.now()]
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_OVERDUE, step)
+        return bool(cursor.rowcount)

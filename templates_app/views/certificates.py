@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -17,30 +18,52 @@ from accounts.models import Role
 from projects.access import project_for, roles_in_project
 from templates_app import services
 from templates_app.models import Certificate
+from templates_app.services.certificates import page_name
 from templates_app.views.actions import carry_out
 
 
 @require_safe
 @never_cache
 def certificate_file(request: HttpRequest, slug: str, uuid: UUID) -> FileResponse:
-    """The document itself, to members only: platform staff may read everything but people's papers.
+    """The document itself: pictures are shown, PDFs downloaded because they can carry scripts of their own."""
+    certificate = _certificate(request, slug, uuid)
+    return _served(
+        certificate.file.name or "",
+        certificate.content_type,
+        filename=certificate.original_name,
+        as_attachment=certificate.content_type == "application/pdf",
+    )
 
-    It was checked when it came in; the headers hold even if that check once fails. Nothing in it may run, the
-    browser does not guess what it is, and PDFs are downloaded because they can carry scripts of their own.
-    """
+
+@require_safe
+@never_cache
+def certificate_page(request: HttpRequest, slug: str, uuid: UUID, number: int) -> FileResponse:
+    """A page of a PDF, as the picture that was drawn of it when it came in."""
+    certificate = _certificate(request, slug, uuid)
+    if not 1 <= number <= certificate.n_pages:
+        raise Http404
+    return _served(page_name(certificate.file.name or "", number), "image/jpeg")
+
+
+def _certificate(request: HttpRequest, slug: str, uuid: UUID) -> Certificate:
+    """To members only: platform staff may read everything but people's papers."""
     project = project_for(request.user, slug)
     if not roles_in_project(request.user, project):
         raise PermissionDenied(_("Certificates are shown to members of the organization only."))
-    certificate = get_object_or_404(Certificate, uuid=uuid, revision__signature__project=project)
+    return get_object_or_404(Certificate, uuid=uuid, revision__signature__project=project)
+
+
+def _served(name: str, content_type: str, *, filename: str = "", as_attachment: bool = False) -> FileResponse:
+    """It was checked when it came in; the headers hold even if that check once fails.
+
+    Nothing in it may run, and the browser does not guess what it is.
+    """
     try:
-        content = certificate.file.open("rb")
+        content = default_storage.open(name, "rb")
     except FileNotFoundError:
         raise Http404(_("The file of this certificate is missing in the storage.")) from None
     response = FileResponse(
-        content,
-        as_attachment=certificate.content_type == "application/pdf",
-        filename=certificate.original_name,
-        content_type=certificate.content_type,
+        content, as_attachment=as_attachment, filename=filename, content_type=content_type
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,100 +1,164 @@
-"""The review queue: what waits on the left, the whole case on the right, and the next one opens by itself."""
+"""The review queue: what waits, one whole case with its verdict, and then the next one opens by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import memberships_of, signed_in_person
-from accounts.models import Role
+from accounts.access import organization_for, signed_in_person
+from accounts.models import Organization, Role
 from projects.access import project_for
 from projects.models import Project
 from smsconsole.lib.types import Region
-from templates_app import presets, queries, services
-from templates_app.checks import findings_of
-from templates_app.forms import DecisionForm
-from templates_app.models import AnyRevision, SignatureRevision
-from templates_app.previews import marked
-from templates_app.rendering import BRACKETS
-from templates_app.rules import without_repeats
+from templates_app import queries, services
+from templates_app.errors import ClaimedByAnother, RevisionChanged
+from templates_app.models import AnyRevision
+from templates_app.review_forms import DecisionForm, Queue
+from templates_app.reviewed import KINDS, reviewed
 from templates_app.statuses import RevisionStatus
-from templates_app.views.actions import carry_out
+from templates_app.views.actions import REFUSALS, carry_out
+from templates_app.views.cases import case_context, decision_form
 
 
 @require_safe
 def review_queue(request: HttpRequest, slug: str) -> HttpResponse:
-    """Leads to the oldest case that this reviewer may decide; teaches what belongs here when nothing waits."""
+    """What waits in one project, oldest first."""
     project = project_for(request.user, slug, Role.REVIEWER)
-    cases = _cases(request)
-    if cases:
-        first = next((case for case in cases if not case.is_own), cases[0])
-        return redirect("review-case", first.project.slug, first.revision.uuid)
-    return render(request, "templates_app/review_queue.html", {"project": project})
+    return _queue_page(request, project.organization, project)
 
 
 @require_safe
+def organization_review_queue(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """What waits in all projects of an organization."""
+    return _queue_page(request, organization_for(request.user, uuid, Role.REVIEWER), None)
+
+
+def _queue_page(request: HttpRequest, organization: Organization, project: Project | None) -> HttpResponse:
+    viewer = signed_in_person(request)
+    queue = Queue(request.GET, organization_id=organization.pk, project=project)
+    page = queries.queue_page(scope=queue.scope, viewer=viewer, after=queue.after)
+    counts = queries.counts_by_noun(queue.scope)
+    context = {
+        "organization": organization,
+        "project": project,
+        "queue": queue,
+        "page": page,
+        "n": counts[""],
+        "kinds": [
+            {"kind": kind, "n": counts.get(kind.noun, 0), "url": queue.with_noun(kind.noun)}
+            for kind in KINDS
+            if counts.get(kind.noun) or kind.noun == queue.noun
+        ],
+        "everything_url": queue.with_noun(""),
+        "regions": {name or "all": queue.with_region(name) for name in ("", *Region)},
+        "following": queue.page_after(page.following) if page.following else "",
+        "next_case": queries.next_case(scope=queue.scope, viewer=viewer),
+        "is_alone": any(case.is_own for case in page.cases)
+        and queries.is_only_reviewer(viewer, organization_id=organization.pk),
+    }
+    return render(request, "templates_app/review_queue.html", context)
+
+
+@require_safe
+@never_cache
 def review_case(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
-    """One case. A decided one leads to the page of its signature or body template, where its story stands."""
+    """One case, claimed for who opens it. A decided one leads to its own page, where its story stands."""
     project = project_for(request.user, slug, Role.REVIEWER)
     revision = _revision(project, uuid)
     if revision.status != RevisionStatus.PENDING:
-        name = "signature-detail" if revision.noun == "signature" else "body-template-detail"
-        return redirect(name, project.slug, revision.owner.uuid)
-    return _case_page(request, project, revision, form=_form(revision))
+        return redirect(reviewed(revision.noun).url(revision.owner))
+    if request.method == "GET" and _may_decide(request, revision):
+        try:
+            services.claim_revision(revision=revision, by=signed_in_person(request))
+        except REFUSALS as refusal:
+            # It was decided or withdrawn in this moment: look again, and be led on.
+            messages.error(request, str(refusal))
+            return redirect(request.get_full_path())
+    return _case_page(request, revision, form=decision_form(revision))
+
+
+@require_POST
+def review_claim(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
+    """Asked by an open page again and again: keeps the claim, and says when it was lost."""
+    project = project_for(request.user, slug, Role.REVIEWER)
+    revision = _revision(project, uuid)
+    context: dict[str, Any] = {"project": project, "revision": revision, "viewer": request.user}
+    try:
+        context["claim"] = services.renew_claim(revision=revision, by=signed_in_person(request))
+    except REFUSALS as refusal:
+        context["is_over"] = str(refusal)
+    context["queue"] = _queue(request, project)
+    return render(request, "templates_app/_claim.html", context)
+
+
+@require_POST
+def review_take_over(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
+    project = project_for(request.user, slug, Role.REVIEWER)
+    revision = _revision(project, uuid)
+    take_over = partial(services.take_over_revision, revision=revision, by=signed_in_person(request))
+    carry_out(request, take_over, done=_("The case is yours now."))
+    return redirect(_case_url(revision, _queue(request, project)))
 
 
 @require_POST
 def review_approve(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
-    return _decide(request, slug, uuid, services.approve_revision, done=_("Approved."))
+    project = project_for(request.user, slug, Role.REVIEWER)
+    revision = _revision(project, uuid)
+    form = decision_form(revision, request.POST)
+    if not form.is_valid():
+        return _case_page(request, revision, form=form, verdict="approve")
+    approve = partial(services.approve_revision, comment=form.cleaned_data["comment"])
+    return _decide(request, revision, form, approve, done=_("Approved."), verdict="approve")
 
 
 @require_POST
 def review_reject(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
-    return _decide(
-        request,
-        slug,
-        uuid,
-        services.reject_revision,
-        done=_("Rejected. The author reads your reasons."),
-        needs_reason=True,
-    )
+    project = project_for(request.user, slug, Role.REVIEWER)
+    revision = _revision(project, uuid)
+    form = decision_form(revision, request.POST)
+    if not (form.is_valid() and form.must_say_why()):
+        return _case_page(request, revision, form=form, verdict="reject")
+    reject = partial(services.reject_revision, comment=form.reason(), presets=form.cleaned_data["presets"])
+    done = _("Rejected. The author reads your reasons.")
+    return _decide(request, revision, form, reject, done=done, verdict="reject")
 
 
 def _decide(
     request: HttpRequest,
-    slug: str,
-    uuid: UUID,
-    service: Callable[..., None],
+    revision: AnyRevision,
+    form: DecisionForm,
+    service: partial[None],
     *,
     done: str,
-    needs_reason: bool = False,
+    verdict: str,
 ) -> HttpResponse:
-    project = project_for(request.user, slug, Role.REVIEWER)
-    revision = _revision(project, uuid)
-    following = _following(_cases(request), revision)
-    form = _form(revision, request.POST)
-    if not form.is_valid() or (needs_reason and not form.must_say_why()):
-        return _case_page(request, project, revision, form=form)
-    decide = partial(
-        service,
-        revision=revision,
-        by=signed_in_person(request),
-        comment=form.reason(),
-        seen_at=form.cleaned_data["seen_at"],
-    )
-    if not carry_out(request, decide, done=done):
-        # What was refused is looked at again; if somebody else decided it, its page shows the verdict.
-        return redirect("review-case", project.slug, uuid)
-    if following is None:
-        return redirect("review-queue", project.slug)
-    return redirect("review-case", following.project.slug, following.revision.uuid)
+    """Carry the verdict out and open the next case; what cannot be decided like this is shown anew, words kept."""
+    viewer = signed_in_person(request)
+    queue = _queue(request, revision.owner.project)
+    place = queries.place_of(revision)
+    try:
+        service(revision=revision, by=viewer, seen_at=form.cleaned_data["seen_at"])
+    except (RevisionChanged, ClaimedByAnother) as conflict:
+        revision.refresh_from_db()
+        return _case_page(request, revision, form=form, verdict=verdict, problem=str(conflict), status=409)
+    except REFUSALS as refusal:
+        # If somebody else decided it, its page shows their verdict.
+        messages.error(request, str(refusal))
+        return redirect(_case_url(revision, queue))
+    messages.success(request, done)
+    following = queries.next_case(scope=queue.scope, viewer=viewer, after=place)
+    if following is not None:
+        return redirect(_case_url(following.revision, queue))
+    return redirect(_queue_url(revision.owner.project, queue))
 
 
 def _revision(project: Project, uuid: UUID) -> AnyRevision:
@@ -104,50 +168,44 @@ def _revision(project: Project, uuid: UUID) -> AnyRevision:
     return revision
 
 
-def _cases(request: HttpRequest) -> list[queries.Case]:
-    """What waits in every organization where this person reviews."""
-    reviewing = [m.organization_id for m in memberships_of(request.user) if m.has_role(Role.REVIEWER)]
-    return queries.pending_cases(organization_ids=reviewing, viewer=signed_in_person(request))
+def _may_decide(request: HttpRequest, revision: AnyRevision) -> bool:
+    return not revision.owner.project.is_disabled and not revision.is_by(signed_in_person(request).pk)
 
 
-def _position(cases: list[queries.Case], revision: AnyRevision) -> int:
-    return next((n for n, case in enumerate(cases) if case.revision.uuid == revision.uuid), 0)
+def _queue(request: HttpRequest, project: Project) -> Queue:
+    return Queue(request.GET, organization_id=project.organization_id, project=project)
 
 
-def _following(cases: list[queries.Case], revision: AnyRevision) -> queries.Case | None:
-    """The case to open after this one: the next that may be decided, else the first such one."""
-    position = _position(cases, revision)
-    others = [case for case in cases[position + 1 :] + cases[:position] if not case.is_own]
-    return next((case for case in others if case.revision.uuid != revision.uuid), None)
+def _case_url(revision: AnyRevision, queue: Queue) -> str:
+    return reverse("review-case", args=[revision.owner.project.slug, revision.uuid]) + queue.query
 
 
-def _form(revision: AnyRevision, data: Any = None) -> DecisionForm:
-    is_signature = revision.noun == "signature"
-    reasons = presets.FOR_SIGNATURES if is_signature else presets.FOR_BODY_TEMPLATES
-    return DecisionForm(data, presets=reasons, initial={"seen_at": revision.submitted_at})
+def _queue_url(project: Project, queue: Queue) -> str:
+    if queue.is_wide:
+        return reverse("organization-review-queue", args=[project.organization.uuid]) + queue.filters
+    return reverse("review-queue", args=[project.slug]) + queue.filters
 
 
 def _case_page(
-    request: HttpRequest, project: Project, revision: AnyRevision, *, form: DecisionForm
+    request: HttpRequest,
+    revision: AnyRevision,
+    *,
+    form: DecisionForm,
+    verdict: str = "",
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    cases = _cases(request)
-    position = _position(cases, revision)
-    findings = findings_of(revision)
+    """`verdict` is the one that was tried: its form keeps its words and stays open."""
+    viewer = signed_in_person(request)
+    queue = _queue(request, revision.owner.project)
     context = {
-        "project": project,
-        "cases": cases,
-        "revision": revision,
-        "is_own": revision.is_by(signed_in_person(request).pk),
-        "earlier_case": cases[position - 1] if position else None,
-        "later_case": cases[position + 1] if position + 1 < len(cases) else None,
-        "findings": without_repeats(findings),
-        "source": marked(revision.text, findings),
-        "previous": queries.previous_revision(revision),
-        "brackets": BRACKETS[Region(revision.owner.region)],
-        "story": queries.story(revision.owner),
-        "certificates": revision.certificates.order_by("pk")
-        if isinstance(revision, SignatureRevision)
-        else [],
+        **case_context(revision, viewer=viewer, scope=queue.scope),
+        "queue": queue,
+        "queue_url": _queue_url(revision.owner.project, queue),
+        "viewer": viewer,
         "form": form,
+        "empty_form": decision_form(revision),
+        "verdict": verdict,
+        "problem": problem,
     }
-    return render(request, "templates_app/review_case.html", context)
+    return render(request, "templates_app/review_case.html", context, status=status)

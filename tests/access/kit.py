@@ -15,7 +15,13 @@ from campaigns.services import issue_verification
 from projects.models import Project
 from tests.campaigns import making
 from tests.factories import AppKeyFactory, MembershipFactory, UserFactory
-from tests.templates_app.texts import document, draft_body_template, draft_signature, pending_signature
+from tests.templates_app.texts import (
+    document,
+    draft_body_template,
+    draft_signature,
+    pending_signature,
+    scanned,
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ def of_signature_draft(things: Things) -> list[Any]:
 def of_certificate(things: Things) -> list[Any]:
     revision = draft_signature(things.project, UserFactory(), documents=[document()])
     return [things.project.slug, revision.certificates.get().uuid]
+
+
+def of_certificate_page(things: Things) -> list[Any]:
+    revision = draft_signature(things.project, UserFactory(), documents=[scanned()])
+    return [things.project.slug, revision.certificates.get().uuid, 1]
 
 
 def of_body_template(things: Things) -> list[Any]:

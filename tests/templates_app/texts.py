@@ -83,3 +83,9 @@ def picture(kind: str = "PNG", *, size: tuple[int, int] = (40, 30)) -> bytes:
 
 def document(name: str = "licence.png") -> Document:
     return Document(name, "image/png", "png", picture())
+
+
+def scanned(name: str = "letter.pdf", *, n_pages: int = 2) -> Document:
+    """A PDF whose pages have been drawn."""
+    pages = tuple(picture("JPEG", size=(40 + n, 60)) for n in range(n_pages))
+    return Document(name, "application/pdf", "pdf", b"%PDF-1.7\n%%EOF", pages)
