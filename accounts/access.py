@@ -56,6 +56,12 @@ def require(user: User | AnonymousUser, organization_id: int, role: Role | None)
         )
 
 
+def require_staff(user: User | AnonymousUser) -> None:
+    """Pass for platform staff; for everybody else their pages do not exist."""
+    if not isinstance(user, User) or not user.is_staff:
+        raise Http404
+
+
 def organization_for(user: User | AnonymousUser, uuid: UUID, role: Role | None = None) -> Organization:
     """The organization, if the user may see it and holds the role there. Two queries at most."""
     organization = Organization.objects.filter(uuid=uuid).first()

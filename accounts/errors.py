@@ -9,3 +9,11 @@ class AccountsError(Exception):
 
 class NotForIndividuals(AccountsError):
     """Only an organization that is verified as an enterprise may do this."""
+
+
+class MemberChanged(AccountsError):
+    """Somebody changed this member's rights after the page was opened; the words say who and when."""
+
+
+class StandingChanged(AccountsError):
+    """Somebody was faster: the verification or activation is no longer what the page showed."""

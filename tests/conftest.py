@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import django_rq
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 pytest_plugins = ["tests.people"] if Path(__file__).with_name("people.py").exists() else []
@@ -43,6 +45,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} may not be skipped with CI=true: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def own_cache() -> None:
+    """Each test has a cache of its own: no rate limit remembers another test's attempts."""
+    caches["default"].key_prefix = uuid.uuid4().hex
 
 
 @pytest.fixture

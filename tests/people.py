@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -67,12 +68,31 @@ def person(request: pytest.FixtureRequest) -> User | None:
 
 @pytest.fixture
 def client_of() -> ClientOf:
-    """A browser in which this person is signed in (nobody: None)."""
+    """A browser in which this person is signed in (nobody: None), with a second factor if they are staff."""
 
     def open_client(user: User | None) -> Client:
         client = Client()
         if user is not None:
             client.force_login(user)
+            if user.is_staff:
+                note_in_session(client, user, method="mfa", type="totp")
         return client
 
     return open_client
+
+
+def note_in_session(client: Client, user: User, **record: object) -> None:
+    """As if the person had proved just now in this browser who they are: `method="mfa"`, `reauthenticated=True`."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        *session.get("account_authentication_methods", []),
+        {"at": time.time(), **record},
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def confirm(client: Client, user: User) -> Client:
+    """As if the person had just typed their password again."""
+    note_in_session(client, user, method="password", reauthenticated=True)
+    return client

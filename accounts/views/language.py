@@ -9,10 +9,12 @@ from django.views.i18n import set_language
 
 from accounts.models import User
 from accounts.models.people import Language
+from accounts.two_factor import before_two_factor
 
 
 @require_POST
 @login_not_required
+@before_two_factor
 def language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language in this browser and, when signed in, with the person; back to where one was."""
     chosen = request.POST.get("language", "")

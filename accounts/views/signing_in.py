@@ -1,21 +1,52 @@
-"""Pages of signing in and out."""
+"""Pages of signing in and out, and of proving again who one is."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account import views as account_views
+from allauth.mfa.base import views as mfa_views
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.forms import SignInForm
+from accounts import emails, forms
+from accounts.two_factor import before_two_factor
+
+
+class _SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has no types
+    form_class = forms.SignInForm
+    template_name = "accounts/sign_in.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"has_mail": emails.has_mail(), "may_register": settings.REGISTRATION_OPEN}
+
+
+class _CodeView(mfa_views.AuthenticateView):  # type: ignore[misc]  # allauth has no types
+    form_class = forms.CodeForm
+    template_name = "accounts/sign_in_code.html"
+
+
+class _ConfirmView(account_views.ReauthenticateView):  # type: ignore[misc]  # allauth has no types
+    form_class = forms.ConfirmPasswordForm
+    template_name = "accounts/confirm.html"
+
+
+class _ConfirmCodeView(mfa_views.ReauthenticateView):  # type: ignore[misc]  # allauth has no types
+    form_class = forms.ConfirmCodeForm
+    template_name = "accounts/confirm_code.html"
+
+
+_sign_in = _SignInView.as_view()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,29 +57,30 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         # The session ended under a page that refreshes parts of itself: let the whole page come here.
         return HttpResponseClientRefresh()
-    target = _next_address(request)
-    if request.user.is_authenticated:
-        return redirect(target)
-    form = SignInForm(request, data=request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
-        return redirect(target)
-    context = {"form": form, "next": target, "has_mail": bool(settings.EMAIL_URL)}
-    return render(request, "accounts/sign_in.html", context)
+    response: HttpResponse = _sign_in(request)
+    return response
 
 
-def _next_address(request: HttpRequest) -> str:
-    """Where to go after signing in; an address of another host is ignored."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+sign_in_code = require_http_methods(["GET", "HEAD", "POST"])(
+    sensitive_post_parameters("code")(_CodeView.as_view())
+)
+confirm = require_http_methods(["GET", "HEAD", "POST"])(
+    never_cache(sensitive_post_parameters("password")(before_two_factor(_ConfirmView.as_view())))
+)
+confirm_code = require_http_methods(["GET", "HEAD", "POST"])(
+    never_cache(sensitive_post_parameters("code")(before_two_factor(_ConfirmCodeView.as_view())))
+)
 
 
 @require_POST
 @login_not_required
+@before_two_factor
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, _("You are signed out."))
     return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The answer of every rate limit."""
+    return render(request, "429.html", status=429)

@@ -87,11 +87,3 @@ class MarketingHoursForm(forms.Form):
         if start is not None and end is not None and start >= end:
             self.add_error("marketing_until", _t("The hours end before they begin. Choose a later end."))
         return cleaned
-
-
-class RevealForm(forms.Form):
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.confirming import is_recent
 from accounts.models import User
 from projects.errors import ProjectsError
 from projects.models import AppKey, Project
@@ -43,13 +44,13 @@ def retire_app_key(*, app_key: AppKey, by: User) -> None:
         tell_of_project("app_key.retired", project, by=by, app_key=str(app_key.uuid))
 
 
-def reveal_app_key(*, app_key: AppKey, password: str, by: User) -> str:
-    """The secret, for somebody who just typed their password again; written to the audit trail either way."""
-    is_right = check_password(password, by.password)
-    kind = "app_key.revealed" if is_right else "app_key.reveal_refused"
+def reveal_app_key(*, app_key: AppKey, confirmed_at: datetime | None, by: User) -> str:
+    """The secret, for somebody who just proved again who they are; written to the audit trail either way."""
+    is_confirmed = confirmed_at is not None and is_recent(confirmed_at)
+    kind = "app_key.revealed" if is_confirmed else "app_key.reveal_refused"
     tell_of_project(kind, app_key.project, by=by, app_key=str(app_key.uuid))
-    if not is_right:
-        raise ProjectsError(_("This is not your password."))
+    if not is_confirmed:
+        raise ProjectsError(_("Confirm first that it is you."))
     return app_key.secret
 
 

@@ -60,6 +60,7 @@ STATUS_LOOKS: dict[str, tuple[str | Promise, str, str]] = {
     # reviewed texts
     "pending": (gettext_lazy("Pending approval"), "hourglass", "uncertain"),
     "approved": (gettext_lazy("Approved"), "circle-check", "delivered"),
+    "refused": (gettext_lazy("Refused"), "circle-x", "failed"),
     "rejected": (gettext_lazy("Rejected"), "circle-x", "failed"),
     "retired": (gettext_lazy("Retired"), "archive", "cancelled"),
     "revoked": (gettext_lazy("Revoked"), "ban", "failed"),
@@ -67,6 +68,7 @@ STATUS_LOOKS: dict[str, tuple[str | Promise, str, str]] = {
     "active": (gettext_lazy("Active"), "circle-check", "delivered"),
     "disabled": (gettext_lazy("Disabled"), "power", "cancelled"),
     "invited": (gettext_lazy("Invited"), "mail", "uncertain"),
+    "expired": (gettext_lazy("Expired"), "hourglass", "cancelled"),
 }
 
 
@@ -239,7 +241,15 @@ def field(bound: BoundField, *, hint: str = "", hide_label: bool = False, **attr
         "is_group": is_group,
         "is_checkbox": is_checkbox,
         "hide_label": hide_label,
+        "errors": _field_errors(bound),
     }
+
+
+def _field_errors(bound: BoundField) -> list[str]:
+    """What is wrong; Django's "This field is required." names what is missing instead."""
+    default = forms.Field.default_error_messages["required"]
+    missing = _("“%(label)s” is missing.") % {"label": bound.label}
+    return [missing if message == str(default) else str(message) for message in bound.errors]
 
 
 @register.inclusion_tag("_empty.html")

@@ -9,15 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import signed_in_person
+from accounts.confirming import require_confirmation
 from accounts.models import Role
 from projects import queries, services
 from projects.access import project_for, roles_in_project
 from projects.errors import ProjectsError
-from projects.forms import RevealForm
 from projects.models import AppKey
 
 
@@ -36,25 +35,20 @@ def application_information(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_post_parameters("password")
 @never_cache
 def app_key_reveal(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
-    """Asks for the password again and shows the key once.
+    """Shows the key to somebody who just proved again who they are.
 
-    The answer to the right password is the page itself and no redirect: the secret stands in no address,
-    session or message.
+    The answer to the button is the page itself and no redirect: the secret stands in no address, session or
+    message. Who has to prove it first comes back here and presses the button.
     """
     project = project_for(request.user, slug, Role.ADMIN)
     app_key = get_object_or_404(AppKey, project=project, uuid=uuid, retired_at=None)
-    form = RevealForm(request.POST or None)
-    context = {"project": project, "app_key": app_key, "form": form}
-    if request.method == "POST" and form.is_valid():
-        try:
-            context["secret"] = services.reveal_app_key(
-                app_key=app_key, password=form.cleaned_data["password"], by=signed_in_person(request)
-            )
-        except ProjectsError as error:
-            form.add_error("password", str(error))
+    context: dict[str, object] = {"project": project, "app_key": app_key}
+    if request.method == "POST":
+        context["secret"] = services.reveal_app_key(
+            app_key=app_key, confirmed_at=require_confirmation(request), by=signed_in_person(request)
+        )
     return render(request, "projects/app_key_reveal.html", context)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirming import let_in
 from accounts.errors import AccountsError
 from accounts.queries import is_set_up
 from projects import services
@@ -33,7 +33,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         except AccountsError as error:
             form.add_error("setup_code", str(error))
         else:
-            login(request, user)
+            let_in(request, user)
             messages.success(request, _("The console is ready. This is your first project."))
             return redirect("project-detail", project.slug)
     return render(request, "projects/setup.html", {"form": form})

@@ -1,21 +1,20 @@
 from __future__ import annotations
 
-import datetime as dt
+import re
 import threading
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import close_old_connections, connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import services
 from accounts.errors import AccountsError
 from accounts.models import Membership, Organization, Role, User
-from tests.factories import MembershipFactory, OrganizationFactory, UserFactory, member
+from smsconsole.outbox.models import OutboxEvent
+from tests.factories import MembershipFactory, OrganizationFactory, member
 from tests.people import ClientOf
 
 pytestmark = pytest.mark.django_db
@@ -27,10 +26,9 @@ def add(client: Client, organization: Organization, **changes: Any) -> Any:
     return client.post(reverse("member-add", args=[organization.uuid]), NEW | changes)
 
 
-def invitation_path(admin: User, organization: Organization, email: str) -> str:
-    membership = Membership.objects.get(organization=organization, user__email=email)
-    token = services.invitation_token(membership=membership)
-    return reverse("invitation", args=[membership.user.uuid, token])
+def rights(membership: Membership, *roles: str, **more: str) -> dict[str, Any]:
+    """What the page of a member posts when it was opened just now."""
+    return {"roles": roles, "seen": membership.changed_at.isoformat(), **more}
 
 
 def test_the_list_shows_everybody_and_costs_the_same_for_many(
@@ -42,8 +40,9 @@ def test_the_list_shows_everybody_and_costs_the_same_for_many(
     for _n in range(10):
         member(organization, Role.REVIEWER, Role.OPERATOR)
     client = client_of(operator)
-    # Session, person, organization, memberships, members, projects of the switcher; is anybody here (once).
-    with django_assert_num_queries(7):
+    # Session, person, organization, memberships, members, their second factors and lock-outs, invitations,
+    # projects of the switcher, the bell; is anybody here (once).
+    with django_assert_num_queries(11):
         page = client.get(reverse("member-list", args=[organization.uuid]))
     assert page.content.decode().count("Operator, Reviewer") == 10
 
@@ -52,84 +51,8 @@ def test_only_admins_are_offered_changes(
     client_of: ClientOf, organization: Organization, operator: User, admin: User
 ) -> None:
     address = reverse("member-list", args=[organization.uuid])
-    assert "Add member" in client_of(admin).get(address).content.decode()
-    assert "Add member" not in client_of(operator).get(address).content.decode()
-
-
-def test_somebody_new_is_led_to_their_invitation_link(
-    client_of: ClientOf, organization: Organization, admin: User
-) -> None:
-    client = client_of(admin)
-    page = client.get(add(client, organization).headers["Location"]).content.decode()
-    new = Membership.objects.get(user__email="nina@example.com")
-    assert (new.roles, new.may_reveal_numbers, new.user.has_usable_password()) == (["operator"], True, False)
-    assert f"http://testserver/invitation/{new.user.uuid}/" in page
-
-
-def test_the_invited_person_sets_a_password_once(
-    client_of: ClientOf, client: Client, organization: Organization, admin: User
-) -> None:
-    add(client_of(admin), organization)
-    path = invitation_path(admin, organization, "nina@example.com")
-    data = {"name": "Nina Newman", "password": "a fresh long password"}
-    assert client.post(path, data).headers["Location"] == reverse("project-list")
-    assert client.get(reverse("project-list")).status_code == 200
-    person = User.objects.get(email="nina@example.com")
-    assert (person.name, person.check_password(data["password"])) == ("Nina Newman", True)
-    assert Client().post(path, {"name": "Thief", "password": "another long password"}).status_code == 410
-    person.refresh_from_db()
-    assert person.check_password(data["password"])
-
-
-def test_an_invitation_refuses_a_weak_password(
-    client_of: ClientOf, client: Client, organization: Organization, admin: User
-) -> None:
-    add(client_of(admin), organization)
-    path = invitation_path(admin, organization, "nina@example.com")
-    assert "too short" in client.post(path, {"name": "Nina", "password": "short"}).content.decode()
-    assert not User.objects.get(email="nina@example.com").has_usable_password()
-
-
-def test_a_person_with_a_password_gets_no_invitation_link(
-    client_of: ClientOf, organization: Organization, admin: User, operator: User
-) -> None:
-    membership = Membership.objects.get(user=operator)
-    client = client_of(admin)
-    address = reverse("member-invite", args=[organization.uuid, membership.uuid])
-    page = client.get(address, follow=True).content.decode()
-    assert "has a password already" in page
-    assert "/invitation/" not in page
-
-
-def test_an_admin_cannot_become_a_member_of_another_organization_by_an_invitation(
-    organization: Organization, admin: User
-) -> None:
-    invited_elsewhere = MembershipFactory(user=UserFactory(password=None), roles=[Role.ADMIN]).user
-    here = services.add_member(
-        organization=organization,
-        email=invited_elsewhere.email,
-        name="",
-        roles=[Role.OPERATOR],
-        may_reveal_numbers=False,
-        by=admin,
-    )
-    with pytest.raises(AccountsError, match="another organization"):
-        services.invitation_token(membership=here)
-
-
-def test_somebody_known_becomes_a_member_with_their_own_password(
-    client_of: ClientOf, organization: Organization, admin: User, outsider: User
-) -> None:
-    add(client_of(admin), organization, email=outsider.email.upper())
-    assert Membership.objects.filter(organization=organization, user=outsider).exists()
-    assert User.objects.filter(email__iexact=outsider.email).count() == 1
-
-
-def test_adding_a_member_twice_says_so(client_of: ClientOf, organization: Organization, admin: User) -> None:
-    client = client_of(admin)
-    add(client, organization)
-    assert "is a member already" in add(client, organization).content.decode()
-    assert Membership.objects.filter(user__email="nina@example.com").count() == 1
+    assert "Invite somebody" in client_of(admin).get(address).content.decode()
+    assert "Invite somebody" not in client_of(operator).get(address).content.decode()
 
 
 def test_a_member_without_any_role_is_refused(
@@ -143,7 +66,7 @@ def test_an_admin_changes_roles_and_rights(
 ) -> None:
     membership = Membership.objects.get(user=operator)
     address = reverse("member-edit", args=[organization.uuid, membership.uuid])
-    client_of(admin).post(address, {"roles": ["operator", "reviewer"], "may_reveal_numbers": "on"})
+    client_of(admin).post(address, rights(membership, "operator", "reviewer", may_reveal_numbers="on"))
     membership.refresh_from_db()
     assert (membership.roles, membership.may_reveal_numbers) == (["operator", "reviewer"], True)
 
@@ -154,7 +77,7 @@ def test_the_last_admin_can_neither_leave_nor_lose_the_role(
     membership = Membership.objects.get(user=admin)
     client = client_of(admin)
     address = reverse("member-edit", args=[organization.uuid, membership.uuid])
-    assert "is the only admin" in client.post(address, {"roles": ["operator"]}).content.decode()
+    assert "is the only admin" in client.post(address, rights(membership, "operator")).content.decode()
     removal = client.post(reverse("member-remove", args=[organization.uuid, membership.uuid]), follow=True)
     assert "is the only admin" in removal.content.decode()
     membership.refresh_from_db()
@@ -203,7 +126,13 @@ def test_two_admins_who_demote_each_other_at_once_leave_one() -> None:
         close_old_connections()
         ready.wait()
         try:
-            services.change_member(membership=target, roles=[Role.OPERATOR], may_reveal_numbers=False, by=by)
+            services.change_member(
+                membership=target,
+                roles=[Role.OPERATOR],
+                may_reveal_numbers=False,
+                seen_at=target.changed_at,
+                by=by,
+            )
         except AccountsError as error:
             refusals.append(str(error))
         finally:
@@ -221,11 +150,79 @@ def test_two_admins_who_demote_each_other_at_once_leave_one() -> None:
     assert Membership.objects.filter(organization=organization, roles__contains=[Role.ADMIN]).count() == 1
 
 
-def test_an_invitation_ends_after_three_days(
-    client_of: ClientOf, client: Client, organization: Organization, admin: User
+def test_a_page_that_somebody_else_overtook_saves_nothing_and_names_them(
+    client_of: ClientOf, organization: Organization, admin: User, operator: User
 ) -> None:
-    add(client_of(admin), organization)
-    path = invitation_path(admin, organization, "nina@example.com")
-    with time_machine.travel(timezone.now() + dt.timedelta(days=3, minutes=1)):
-        assert client.get(path).status_code == 410
-    assert client.get(path).status_code == 200
+    membership = Membership.objects.get(user=operator)
+    address = reverse("member-edit", args=[organization.uuid, membership.uuid])
+    opened = rights(membership, "operator", "reviewer")
+    second = member(organization, Role.ADMIN, user__name="Berta Second")
+    assert client_of(second).post(address, rights(membership, "reviewer")).status_code == 302
+    stale = client_of(admin).post(address, opened)
+    page = stale.content.decode()
+    assert stale.status_code == 409
+    assert "Berta Second changed these rights" in page
+    # What was typed stands there still, and the present rights beside it.
+    assert re.search(r'value="operator"[^>]*checked', page)
+    assert "Present roles: <strong>Reviewer</strong>" in page
+    membership.refresh_from_db()
+    assert membership.roles == ["reviewer"]
+    assert client_of(admin).post(address, opened | {"seen": shown(page)}).status_code == 302
+    membership.refresh_from_db()
+    assert membership.roles == ["operator", "reviewer"]
+
+
+def shown(page: str) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("seen", ["", "yesterday", "2026-99-99T00:00:00"])
+def test_a_form_without_a_readable_mark_of_what_it_showed_is_stale(
+    client_of: ClientOf, organization: Organization, admin: User, operator: User, seen: str
+) -> None:
+    membership = Membership.objects.get(user=operator)
+    address = reverse("member-edit", args=[organization.uuid, membership.uuid])
+    assert client_of(admin).post(address, {"roles": ["reviewer"], "seen": seen}).status_code == 409
+
+
+def test_a_member_leaves_and_loses_access_at_once(
+    client_of: ClientOf, organization: Organization, operator: User
+) -> None:
+    client = client_of(operator)
+    page = client.post(reverse("organization-leave", args=[organization.uuid]), follow=True)
+    assert "You left Acme Retail." in page.content.decode()
+    assert client.get(reverse("member-list", args=[organization.uuid])).status_code == 404
+    assert OutboxEvent.objects.filter(kind="member.left").count() == 1
+    assert client.post(reverse("organization-leave", args=[organization.uuid])).status_code == 404
+
+
+def test_the_last_admin_cannot_leave(client_of: ClientOf, organization: Organization, admin: User) -> None:
+    page = client_of(admin).post(reverse("organization-leave", args=[organization.uuid]), follow=True)
+    assert "is the only admin" in page.content.decode()
+    assert Membership.objects.filter(user=admin).exists()
+
+
+def test_staff_switch_an_account_off_and_on(
+    client_of: ClientOf, organization: Organization, operator: User, staff: User
+) -> None:
+    client = client_of(operator)
+    for _twice in range(2):
+        services.deactivate_person(user=operator, by=staff)
+    operator.refresh_from_db()
+    assert client.get(reverse("account")).status_code == 302
+    services.reactivate_person(user=operator, by=staff)
+    operator.refresh_from_db()
+    assert client_of(operator).get(reverse("account")).status_code == 200
+    kinds = OutboxEvent.objects.filter(kind__startswith="person.").values_list("kind", flat=True)
+    assert list(kinds) == ["person.deactivated", "person.reactivated"]
+
+
+def test_only_staff_switch_accounts_off_and_nobody_their_own(
+    admin: User, operator: User, staff: User
+) -> None:
+    with pytest.raises(AccountsError, match="platform staff"):
+        services.deactivate_person(user=operator, by=admin)
+    with pytest.raises(AccountsError, match="your own"):
+        services.deactivate_person(user=staff, by=staff)

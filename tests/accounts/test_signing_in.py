@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sign_in(client: Client, *, email: str, password: str = PASSWORD, **data: str) -> object:
-    return client.post(reverse("sign-in"), {"username": email, "password": password, **data})
+    return client.post(reverse("sign-in"), {"login": email, "password": password, **data})
 
 
 def test_it_signs_in_whatever_the_case_of_the_e_mail(client: Client, operator: User) -> None:
@@ -27,7 +27,7 @@ def test_it_signs_in_whatever_the_case_of_the_e_mail(client: Client, operator: U
 
 def test_the_field_for_the_e_mail_is_of_that_kind(client: Client, operator: User) -> None:
     page = client.get(reverse("sign-in")).content.decode()
-    assert re.search(r'<input type="email" name="username"[^>]*autocomplete="username"', page)
+    assert re.search(r'<input type="email" name="login"[^>]*autocomplete="username"', page)
 
 
 def test_it_returns_to_the_page_that_was_asked_for(client: Client, operator: User) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import close_old_connections, connection
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -47,14 +50,28 @@ def test_the_key_shows_after_the_password_and_each_look_is_recorded(
     client = client_of(admin)
     address = reverse("app-key-reveal", args=[project.slug, app_key.uuid])
     assert SECRET not in client.get(address).content.decode()
-    wrong = client.post(address, {"password": "wrong"})
-    assert SECRET not in wrong.content.decode()
+    asked = client.post(address)
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    wrong = client.post(asked.headers["Location"], {"password": "wrong"})
     assert "This is not your password." in wrong.content.decode()
-    right = client.post(address, {"password": PASSWORD})
+    # What was asked for goes on by itself, on the page that asked for the password.
+    right = client.post(asked.headers["Location"], {"password": PASSWORD})
     assert SECRET in right.content.decode()
     assert "no-store" in right.headers["Cache-Control"]
+    assert SECRET in client.post(address).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert client.post(address).status_code == 302
     kinds = list(OutboxEvent.objects.filter(kind__startswith="app_key.reveal").values_list("kind", flat=True))
-    assert kinds == ["app_key.reveal_refused", "app_key.revealed"]
+    assert kinds == ["app_key.revealed", "app_key.revealed"]
+
+
+def test_the_service_keeps_the_key_from_whoever_did_not_prove_themselves(
+    app_key: AppKey, admin: User
+) -> None:
+    for confirmed_at in (None, timezone.now() - timedelta(minutes=6)):
+        with pytest.raises(ProjectsError, match="Confirm first"):
+            services.reveal_app_key(app_key=app_key, confirmed_at=confirmed_at, by=admin)
+    assert OutboxEvent.objects.filter(kind="app_key.reveal_refused").count() == 2
 
 
 def test_a_key_of_another_project_is_not_found(client_of: ClientOf, project: Project, admin: User) -> None:
@@ -117,6 +134,6 @@ def test_the_page_costs_the_same_with_many_keys(
     client = client_of(operator)
     address = reverse("application-information", args=[project.slug])
     client.get(address)
-    # Session, person, project, memberships, keys, projects of the switcher.
-    with django_assert_num_queries(6):
+    # Session, person, project, memberships, keys, projects of the switcher, the bell.
+    with django_assert_num_queries(7):
         client.get(address)
