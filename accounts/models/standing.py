@@ -101,6 +101,10 @@ class VerificationDocument(models.Model):
     def __str__(self) -> str:
         return self.original_name
 
+    @property
+    def page_numbers(self) -> range:
+        return range(1, self.n_pages + 1)
+
 
 class ServiceActivation(models.Model):
     """Whether an organization may send domestic or international SMS.
