@@ -9,3 +9,7 @@ class DeliveryError(Exception):
 
 class LedgerError(Exception):
     """The rows contradict each other: a fault of the console, never of a person. Stops the transaction."""
+
+
+class GatewayChanged(DeliveryError):
+    """Somebody changed the gateway after the page was opened; the words say who and when."""
