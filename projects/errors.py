@@ -9,3 +9,7 @@ class ProjectsError(Exception):
 
 class ProjectDisabled(ProjectsError):
     """The project is switched off: it can be read, and nothing in it may change."""
+
+
+class SettingChanged(ProjectsError):
+    """Somebody changed it since the form was opened; the words say who and when."""

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from projects.models import AllowedCountry, Cap, FrequencyRule, ListedNumber, Project
-from projects.statuses import SCOPE_INTERNATIONAL, CapPeriod, FrequencyDimension
+from projects.statuses import (
+    SCOPE_ALL,
+    SCOPE_DOMESTIC,
+    SCOPE_INTERNATIONAL,
+    CapPeriod,
+    FrequencyDimension,
+)
+from smsconsole.lib.countries import countries
 
 DEFAULT = "default"
 ORGANIZATION = "organization"
@@ -74,6 +82,23 @@ def default_frequency() -> dict[FrequencyDimension, FrequencyLimit]:
     }
 
 
+def default_caps() -> dict[tuple[str, CapPeriod], CapLimit]:
+    """The console's own caps, which hold until a project sets its own of the same scope and period."""
+    value = settings.INTERNATIONAL_DAILY_CAP or None
+    day = CapPeriod.DAY
+    return {(SCOPE_INTERNATIONAL, day): CapLimit(SCOPE_INTERNATIONAL, day, None, value)} if value else {}
+
+
+def is_scope(scope: str) -> bool:
+    """Whether a cap can be about this: everything, a region, or a country that has numbers."""
+    return scope in (SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL) or scope in country_codes()
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    return frozenset(code for code, _name, _calling_code in countries())
+
+
 def limits_of(project: Project) -> Limits:
     """Everything that limits this project now. Four statements."""
     countries = None
@@ -82,16 +107,27 @@ def limits_of(project: Project) -> Limits:
         countries = frozenset(allowed.values_list("country", flat=True))
     return Limits(
         zone=project.zone,
-        frequency=tuple(_frequency(project).values()),
-        caps=tuple(_caps(project)),
+        frequency=tuple(frequency_of_project(project).values()),
+        caps=tuple(caps_of(project)),
         countries=countries,
         has_listed_numbers=ListedNumber.objects.filter(project=project).exists(),
     )
 
 
-def _frequency(project: Project) -> dict[FrequencyDimension, FrequencyLimit]:
+def organization_frequency(organization_id: int) -> dict[FrequencyDimension, FrequencyLimit]:
+    """What holds in projects without limits of their own. One statement."""
+    return _with(FrequencyRule.objects.filter(organization_id=organization_id))
+
+
+def frequency_of_project(project: Project) -> dict[FrequencyDimension, FrequencyLimit]:
+    """What holds in this project. One statement."""
+    return _with(
+        FrequencyRule.objects.filter(Q(project=project) | Q(organization_id=project.organization_id))
+    )
+
+
+def _with(rules: QuerySet[FrequencyRule]) -> dict[FrequencyDimension, FrequencyLimit]:
     found = default_frequency()
-    rules = FrequencyRule.objects.filter(Q(project=project) | Q(organization_id=project.organization_id))
     # The organization's first, so that the project's own overwrite them.
     for rule in sorted(rules.select_related("changed_by"), key=lambda rule: rule.project_id is not None):
         found[FrequencyDimension(rule.dimension)] = FrequencyLimit(
@@ -106,7 +142,8 @@ def _frequency(project: Project) -> dict[FrequencyDimension, FrequencyLimit]:
     return found
 
 
-def _caps(project: Project) -> list[CapLimit]:
+def caps_of(project: Project) -> list[CapLimit]:
+    """Warnings and caps that hold in this project, own and by default. One statement."""
     own = [
         CapLimit(
             scope=cap.scope,
@@ -119,7 +156,6 @@ def _caps(project: Project) -> list[CapLimit]:
         )
         for cap in Cap.objects.filter(project=project).select_related("changed_by")
     ]
-    if not any(cap.scope == SCOPE_INTERNATIONAL and cap.period == CapPeriod.DAY for cap in own):
-        value = settings.INTERNATIONAL_DAILY_CAP or None
-        own.append(CapLimit(SCOPE_INTERNATIONAL, CapPeriod.DAY, None, value))
+    present = {(cap.scope, cap.period) for cap in own}
+    own += [cap for key, cap in default_caps().items() if key not in present]
     return sorted(own, key=lambda cap: (cap.scope, cap.period))

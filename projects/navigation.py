@@ -107,6 +107,8 @@ def _items() -> tuple[Item, ...]:
 
 
 ITEMS = [
+    Item(_("Number lists"), "list", "number-lists", Section.SETTINGS, 4),
+    Item(_("Limits"), "gauge", "limits", Section.SETTINGS, 6),
     Item(_("Application information"), "key", "application-information", Section.SETTINGS, 10),
     Item(_("Project settings"), "settings", "project-edit", Section.SETTINGS, 20, role=Role.ADMIN),
 ]

@@ -42,7 +42,9 @@ class ListedNumber(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "list", "-id"], name="listed_newest"),
-            models.Index("project", "list", Right("msisdn", 4), models.F("id").desc(), name="listed_by_last_digits"),
+            models.Index(
+                "project", "list", Right("msisdn", 4), models.F("id").desc(), name="listed_by_last_digits"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, time
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,9 +14,22 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from projects.errors import ProjectsError
-from projects.models import AppKey, Project
+from projects.models import (
+    AbuseWatch,
+    AlarmContact,
+    AllowedCountry,
+    AppKey,
+    Cap,
+    FrequencyRule,
+    Project,
+)
 from projects.services.app_keys import new_secret
 from projects.services.shared import require_enabled, tell_of_project
+from projects.services.stale import refuse_stale
+from projects.statuses import RecipientZone
+
+# They go with a project that is deleted; everything else in it is a record.
+_SETTINGS_OF_A_PROJECT = frozenset({AbuseWatch, AlarmContact, AllowedCountry, AppKey, Cap, FrequencyRule})
 
 
 def add_project(
@@ -36,16 +50,62 @@ def add_project(
     return project
 
 
-def edit_project(*, project: Project, name: str, time_zone: str, default_country: str, by: User) -> None:
-    """Change name, zone and default country; the address of the project stays, so links keep working."""
+def edit_project(
+    *,
+    project: Project,
+    name: str,
+    time_zone: str,
+    default_country: str,
+    seen_at: datetime | None,
+    by: User,
+) -> None:
+    """Change name, zone and default country; the address of the project stays, so links keep working.
+
+    Raises `SettingChanged` when the settings are not as they were at `seen_at`.
+    """
     require_enabled(project)
     with _unique_name(name):
+        _refuse_stale_settings(project, seen_at)
         Project.objects.filter(pk=project.pk).update(
-            name=name, time_zone=time_zone, default_country=default_country
+            name=name,
+            time_zone=time_zone,
+            default_country=default_country,
+            changed_at=timezone.now(),
+            changed_by=by,
         )
         tell_of_project(
             "project.changed", project, by=by, time_zone=time_zone, default_country=default_country
         )
+
+
+def set_marketing_hours(
+    *,
+    project: Project,
+    marketing_from: time,
+    marketing_until: time,
+    marketing_zone: RecipientZone,
+    seen_at: datetime | None,
+    by: User,
+) -> None:
+    """When marketing may leave, and by whose clock. Campaigns that run now keep the hours they began with."""
+    require_enabled(project)
+    if marketing_from >= marketing_until:
+        raise ProjectsError(_("The hours end before they begin. Choose an end later on the same day."))
+    with transaction.atomic():
+        _refuse_stale_settings(project, seen_at)
+        Project.objects.filter(pk=project.pk).update(
+            marketing_from=marketing_from,
+            marketing_until=marketing_until,
+            marketing_zone=marketing_zone,
+            changed_at=timezone.now(),
+            changed_by=by,
+        )
+        tell_of_project("limits.changed", project, by=by, what="marketing_hours")
+
+
+def _refuse_stale_settings(project: Project, seen_at: datetime | None) -> None:
+    locked = Project.objects.select_for_update(no_key=True, of=("self",)).select_related("changed_by")
+    refuse_stale(locked.get(pk=project.pk), seen_at=seen_at)
 
 
 def disable_project(*, project: Project, by: User) -> None:
@@ -85,7 +145,7 @@ def project_contents(project: Project) -> list[str]:
     return [
         str(relation.related_model._meta.verbose_name_plural)
         for relation in Project._meta.related_objects
-        if relation.related_model is not AppKey
+        if relation.related_model not in _SETTINGS_OF_A_PROJECT
         and relation.related_model._default_manager.filter(**{relation.field.name: project}).exists()
     ]
 

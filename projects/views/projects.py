@@ -14,8 +14,11 @@ from accounts.access import organization_for, signed_in_person
 from accounts.models import Role
 from projects import navigation, queries, services
 from projects.access import project_for, roles_in_project
-from projects.errors import ProjectsError
-from projects.forms import ProjectForm
+from projects.errors import ProjectsError, SettingChanged
+from projects.forms import MarketingHoursForm, ProjectEditForm, ProjectForm
+from projects.forms.seen import seen_value
+from projects.models import Project
+from projects.statuses import RecipientZone
 
 
 @require_safe
@@ -51,24 +54,79 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_edit(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug, Role.ADMIN)
-    initial = {
-        "name": project.name,
-        "time_zone": project.time_zone,
-        "default_country": project.default_country,
-    }
-    form = ProjectForm(request.POST or None, initial=initial)
+    form = ProjectEditForm(request.POST or None, initial=_settings_of(project))
+    status = 200
     if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
         try:
-            services.edit_project(project=project, by=signed_in_person(request), **form.cleaned_data)
+            services.edit_project(
+                project=project, seen_at=values.pop("seen"), by=signed_in_person(request), **values
+            )
+        except SettingChanged as error:
+            form.add_error(None, str(error))
+            status = 409
         except ProjectsError as error:
             form.add_error("name", str(error))
         else:
             messages.success(request, _("The project's settings are saved."))
             return redirect("project-edit", project.slug)
-    contents = services.project_contents(project) if project.is_disabled else []
-    return render(
-        request, "projects/project_edit.html", {"project": project, "form": form, "contents": contents}
-    )
+    return _edit_page(request, project, form=form, status=status)
+
+
+@require_POST
+def project_marketing_hours(request: HttpRequest, slug: str) -> HttpResponse:
+    """When marketing may leave; its form stands on the page of the settings."""
+    project = project_for(request.user, slug, Role.ADMIN)
+    form = MarketingHoursForm(request.POST)
+    status = 422
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            services.set_marketing_hours(
+                project=project,
+                marketing_from=values["marketing_from"],
+                marketing_until=values["marketing_until"],
+                marketing_zone=RecipientZone(values["marketing_zone"]),
+                seen_at=values["seen"],
+                by=signed_in_person(request),
+            )
+        except ProjectsError as error:
+            form.add_error(None, str(error))
+            status = 409 if isinstance(error, SettingChanged) else 422
+        else:
+            messages.success(request, _("The marketing hours are saved."))
+            return redirect("project-edit", project.slug)
+    return _edit_page(request, project, hours_form=form, status=status)
+
+
+def _settings_of(project: Project) -> dict[str, object]:
+    return {
+        "name": project.name,
+        "time_zone": project.time_zone,
+        "default_country": project.default_country,
+        "marketing_from": project.marketing_from,
+        "marketing_until": project.marketing_until,
+        "marketing_zone": project.marketing_zone,
+    }
+
+
+def _edit_page(
+    request: HttpRequest,
+    project: Project,
+    *,
+    form: ProjectEditForm | None = None,
+    hours_form: MarketingHoursForm | None = None,
+    status: int,
+) -> HttpResponse:
+    current = Project.objects.select_related("organization").get(pk=project.pk)
+    context = {
+        "project": current,
+        "form": form or ProjectEditForm(initial=_settings_of(current)),
+        "hours_form": hours_form or MarketingHoursForm(initial=_settings_of(current)),
+        "seen": seen_value(current.changed_at),
+        "contents": services.project_contents(project) if project.is_disabled else [],
+    }
+    return render(request, "projects/project_edit.html", context, status=status)
 
 
 @require_POST

@@ -102,7 +102,8 @@ def test_an_unknown_time_zone_is_refused(
 
 
 def test_editing_keeps_the_address(client_of: ClientOf, project: Project, admin: User) -> None:
-    client_of(admin).post(reverse("project-edit", args=[project.slug]), ANSWERS)
+    answers = ANSWERS | {"seen": project.changed_at.isoformat()}
+    client_of(admin).post(reverse("project-edit", args=[project.slug]), answers)
     project.refresh_from_db()
     assert (project.name, project.slug, project.time_zone) == ("Night bank", "web-shop", "Europe/Berlin")
 

@@ -1,0 +1,33 @@
+"""The moment that a form was filled from, kept in the form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django import forms
+
+# Matches nothing: what came back is no moment of ours.
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class SeenField(forms.Field):
+    """`changed_at` of what the form changes, as the page showed it; None when there was none."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def to_python(self, value: object) -> datetime | None:
+        if not value:
+            return None
+        try:
+            seen = datetime.fromisoformat(str(value))
+        except ValueError:
+            return NEVER
+        return seen if seen.tzinfo is not None else NEVER
+
+
+def seen_value(changed_at: datetime | None) -> str:
+    """What a page writes into the hidden field."""
+    return changed_at.isoformat() if changed_at else ""
