@@ -130,3 +130,13 @@ class Reason(models.IntegerChoices):
     ON_BLACKLIST = 26, _("The number is on the project's blacklist")
     HAS_UNSUBSCRIBED = 27, _("The person unsubscribed by a reply")
     COUNTRY_NOT_ALLOWED = 28, _("The country is not among the allowed ones")
+
+
+class ReplyOutcome(models.TextChoices):
+    """What was made of a reply."""
+
+    WAITING = "waiting", _("Being read")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    REPEATED = "repeated", _("Had unsubscribed already")
+    NOTED = "noted", _("Received")
+    UNMATCHED = "unmatched", _("Answers no message of the last days")

@@ -13,6 +13,7 @@ from delivery.models.health import GatewayHealth, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
 from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
 from delivery.models.receipts import Evidence, Receipt, UnmatchedReceipt
+from delivery.models.replies import Reply
 
 __all__ = [
     "SIMULATOR_KIND",
@@ -34,6 +35,7 @@ __all__ = [
     "NumberSlots",
     "ReadCursor",
     "Receipt",
+    "Reply",
     "RuleHit",
     "UnmatchedReceipt",
     "Window",

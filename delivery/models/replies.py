@@ -1,0 +1,54 @@
+"""What people answer to messages."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from delivery.models.gateways import Gateway
+from delivery.statuses import ReplyOutcome
+from projects.models import Project
+
+
+class Reply(models.Model):
+    """A message from a phone exactly as the carrier handed it over, stored before anything is made of it.
+
+    waiting -> unsubscribed | repeated | noted | unmatched. Until it is applied, project and dispatch are unknown:
+    they are those of the newest message to the number through this gateway.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, related_name="+")
+    # The carrier's own id, where it gives one: the same reply handed over twice is stored once.
+    gateway_reply_id = models.CharField(max_length=80, blank=True)
+    msisdn = models.CharField(max_length=16)
+    destination = models.CharField(max_length=20, blank=True)
+    text = models.TextField()
+    received_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=12, choices=ReplyOutcome.choices, default=ReplyOutcome.WAITING)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, related_name="+")
+    dispatch_id = models.BigIntegerField(null=True)
+    message_id = models.BigIntegerField(null=True)
+    consent_key = models.CharField(max_length=60, blank=True)
+    next_try_at = models.DateTimeField(null=True, db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "gateway_reply_id"],
+                condition=~models.Q(gateway_reply_id=""),
+                name="reply_of_a_gateway_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], condition=models.Q(next_try_at__isnull=False), name="reply_waiting"
+            ),
+            models.Index(fields=["project", "msisdn", "-id"], name="reply_of_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"reply {self.pk}"
