@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.statuses import Reason
@@ -67,6 +71,13 @@ ADVICE = {
     Reason.NO_RECEIPT: _("The carrier never reported; ask it, quoting the message id."),
     Reason.PARTIAL: _("Parts of the message may have arrived; send it again if it matters."),
     Reason.CANCELLED_BY_PERSON: _("Copy the campaign to send to these numbers."),
+    Reason.SAME_CONTENT: _("Send again later, or raise the limit."),
+    Reason.PER_HOUR: _("Send again later, or raise the limit."),
+    Reason.PER_DAY: _("Send again tomorrow, or raise the limit."),
+    Reason.SAME_CONTENT_PER_DAY: _("Send again tomorrow, or raise the limit."),
+    Reason.ON_BLACKLIST: _("Take the number off the blacklist if it may be sent to again."),
+    Reason.HAS_UNSUBSCRIBED: _("Do not send to this number again; a removal can be requested."),
+    Reason.COUNTRY_NOT_ALLOWED: _("Allow the country in the project's limits, or remove the number."),
 }
 
 
@@ -76,3 +87,50 @@ def reason_of_code(code: str) -> Reason:
     if known is not None:
         return known
     return Reason.CARRIER_INTERNAL if _HANDSET_OR_NETWORK.fullmatch(code) else Reason.UNKNOWN_CODE
+
+
+def blocked_words(reason: int, code: str | None, zone: ZoneInfo) -> str:
+    """Which rule blocked a message, with its value and the time in this zone at which it would have passed.
+
+    `code` is that of a blocked message (`delivery.frequency.Block.code`); for any other, just the reason.
+    """
+    parts = (code or "").split(":")
+    if len(parts) != 4:
+        return str(Reason(reason).label)
+    _rule, n, seconds, unix = parts
+    rule = _rule_words(reason, int(n or 0), int(seconds or 0))
+    if not unix:
+        return gettext("%(rule)s.") % {"rule": rule}
+    moment = date_format(datetime.fromtimestamp(int(unix), UTC).astimezone(zone), "MOMENT_WITH_SECONDS")
+    return gettext("%(rule)s. It would have passed on %(moment)s.") % {"rule": rule, "moment": moment}
+
+
+def _rule_words(reason: int, n: int, seconds: int) -> str:
+    values = {"n": n, "seconds": seconds}
+    if reason == Reason.SAME_CONTENT:
+        words = ngettext(
+            "The same text goes to one number at most once in %(seconds)s seconds",
+            "The same text goes to one number at most %(n)s times in %(seconds)s seconds",
+            n,
+        )
+    elif reason == Reason.PER_HOUR:
+        words = ngettext(
+            "At most %(n)s message an hour goes to one number",
+            "At most %(n)s messages an hour go to one number",
+            n,
+        )
+    elif reason == Reason.PER_DAY:
+        words = ngettext(
+            "At most %(n)s message a day goes to one number",
+            "At most %(n)s messages a day go to one number",
+            n,
+        )
+    elif reason == Reason.SAME_CONTENT_PER_DAY:
+        words = ngettext(
+            "The same text goes to one number at most once a day",
+            "The same text goes to one number at most %(n)s times a day",
+            n,
+        )
+    else:
+        return str(Reason(reason).label)
+    return words % values

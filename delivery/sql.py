@@ -10,6 +10,9 @@ from __future__ import annotations
 
 # --- Handing over ---------------------------------------------------------------------------------------
 
+# Before any dispatch of the project: whoever stops it changes this row first.
+SHARE_PROJECT = "SELECT stopped_at FROM projects_project WHERE id = %(project)s FOR SHARE"
+
 # A block of ids for a whole dispatch. The lock makes nextval + setval one step; other sessions wait, not fail.
 RESERVE_IDS = """
 WITH l AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('delivery_message_id_seq')))
@@ -405,8 +408,11 @@ FROM delivery_dispatchsample
 WHERE dispatch_id = ANY(%(ids)s::bigint[]) AND at > clock_timestamp() - interval '60 seconds'
 GROUP BY dispatch_id
 """
+# Of a blocked message's code (`rule:n:seconds:time`) the time is left out: it is another one for each number.
 FAILURES_BY_REASON = """
-SELECT status, reason, code, count(*) FROM delivery_message
-WHERE dispatch_id = %(dispatch)s AND rare_status IS NOT NULL
-GROUP BY status, reason, code ORDER BY count(*) DESC, status, reason LIMIT 100
+SELECT m.status, m.reason, c.code, count(*)
+FROM delivery_message m
+CROSS JOIN LATERAL (SELECT CASE WHEN m.status = 9 THEN regexp_replace(m.code, '[^:]*$', '') ELSE m.code END) c (code)
+WHERE m.dispatch_id = %(dispatch)s AND m.rare_status IS NOT NULL
+GROUP BY m.status, m.reason, c.code ORDER BY count(*) DESC, m.status, m.reason LIMIT 100
 """

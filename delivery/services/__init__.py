@@ -2,13 +2,16 @@
 
 from delivery.services.dispatches import (
     NewMessage,
+    SendingHours,
     append_messages,
     cancel_dispatch,
     cancel_rest,
     finish_fanout,
     hold_dispatch,
     open_dispatch,
+    release_cap_holds,
     resume_dispatch,
+    stop_project,
     suspend_dispatch,
 )
 from delivery.services.gateways import ensure_simulated_gateway
@@ -17,6 +20,7 @@ from delivery.services.uncertain import UncertainChoice, settle_uncertain
 
 __all__ = [
     "NewMessage",
+    "SendingHours",
     "UncertainChoice",
     "append_messages",
     "apply_receipts",
@@ -27,8 +31,10 @@ __all__ = [
     "finish_fanout",
     "hold_dispatch",
     "open_dispatch",
+    "release_cap_holds",
     "resume_dispatch",
     "settle_uncertain",
+    "stop_project",
     "store_receipts",
     "suspend_dispatch",
 ]

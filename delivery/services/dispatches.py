@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from delivery import sql
 from delivery.changes import StatusChanges
+from delivery.errors import DeliveryError
 from delivery.models import Batch, Dispatch, Gateway
-from delivery.statuses import DispatchState, MessageStatus
+from delivery.statuses import DispatchState, HoldCause, MessageStatus
 from projects.models import Project
 from smsconsole.lib.copying import copy_rows
 from smsconsole.outbox.services import append_event
 from smsconsole.queue import enqueue
+
+
+class SendingHours(NamedTuple):
+    """Messages leave from `opens` until `closes` by the clocks of `zone`; an empty zone is each number's own."""
+
+    opens: time
+    closes: time
+    zone: str = ""
 
 
 class NewMessage(NamedTuple):
@@ -36,18 +48,41 @@ def open_dispatch(
     gateway: Gateway,
     n_messages: int,
     state: DispatchState = DispatchState.RUNNING,
+    consent_key: str = "",
+    tags: Mapping[str, str] | None = None,
+    hours: SendingHours | None = None,
 ) -> Dispatch:
     """Open a dispatch for `n_messages` and reserve their ids, so that repeating a chunk changes nothing.
 
-    `owner` is the caller's own unique name for it; opening it twice raises `IntegrityError`.
+    `owner` is the caller's own unique name for it; opening it twice raises `IntegrityError`. `consent_key` says for
+    whom entries of number lists count, `tags` go to statistics, `hours` are when its messages may leave. In a
+    project that was stopped it opens held. Locks the project's row before anything else.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        dispatch = Dispatch.objects.create(owner=owner, project=project, gateway=gateway, state=state)
+        is_stopped = _is_stopped(cursor, project.pk)
+        dispatch = Dispatch.objects.create(
+            owner=owner,
+            project=project,
+            gateway=gateway,
+            state=DispatchState.HELD if is_stopped else state,
+            hold_cause=HoldCause.STOPPED if is_stopped else "",
+            consent_key=consent_key,
+            tags=dict(tags or {}),
+            hours_from=hours.opens if hours else None,
+            hours_until=hours.closes if hours else None,
+            hours_zone=hours.zone if hours else "",
+        )
         cursor.execute(sql.RESERVE_IDS, {"n": max(n_messages, 1)})
         dispatch.first_id = cursor.fetchone()[0]
         dispatch.n_reserved = n_messages
         dispatch.save(update_fields=["first_id", "n_reserved"])
     return dispatch
+
+
+def _is_stopped(cursor: Any, project_id: int) -> bool:
+    """Whether everything of the project was stopped; it can neither be stopped nor allowed before we are done."""
+    cursor.execute(sql.SHARE_PROJECT, {"project": project_id})
+    return cursor.fetchone()[0] is not None
 
 
 def append_messages(*, dispatch: Dispatch, offset: int, rows: Sequence[NewMessage]) -> None:
@@ -132,12 +167,81 @@ def suspend_dispatch(*, dispatch_id: int) -> bool:
 
 def hold_dispatch(*, dispatch_id: int) -> bool:
     """As suspending, but by the console itself: a person must look before it goes on."""
-    return _move(dispatch_id, {DispatchState.RUNNING, DispatchState.SUSPENDED}, DispatchState.HELD)
+    before = {DispatchState.RUNNING, DispatchState.SUSPENDED}
+    return _move(dispatch_id, before, DispatchState.HELD, hold_cause=HoldCause.OWNER)
 
 
 def resume_dispatch(*, dispatch_id: int) -> bool:
-    """Let windows be claimed again; False when it was running already or is cancelled."""
-    return _move(dispatch_id, {DispatchState.SUSPENDED, DispatchState.HELD}, DispatchState.RUNNING)
+    """Let windows be claimed again; False when it was running already or is cancelled.
+
+    Raises `DeliveryError` while everything of its project is stopped.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        refuse_stopped(cursor, dispatch_id)
+        return _move(dispatch_id, {DispatchState.SUSPENDED, DispatchState.HELD}, DispatchState.RUNNING)
+
+
+def refuse_stopped(cursor: Any, dispatch_id: int) -> None:
+    """Raise `DeliveryError` when everything of the dispatch's project was stopped. Before the dispatch is locked."""
+    project_id = Dispatch.objects.values_list("project_id", flat=True).get(pk=dispatch_id)
+    if _is_stopped(cursor, project_id):
+        raise DeliveryError(_("All sending of this project was stopped. An admin can allow it again."))
+
+
+def stop_project(*, project_id: int) -> int:
+    """Hold everything of the project that has not left; returns how many dispatches it held.
+
+    Nothing of it is claimed once this has committed. The caller sets `Project.stopped_at` before, in the same
+    transaction, so that what is opened or continued meanwhile meets one or the other. What a cap holds already is
+    now held by this.
+    """
+    with transaction.atomic():
+        n_held = _tell_moved(
+            Dispatch.objects.filter(
+                project_id=project_id,
+                sent_at=None,
+                state__in=[DispatchState.RUNNING, DispatchState.SUSPENDED],
+            ),
+            DispatchState.HELD,
+            HoldCause.STOPPED,
+        )
+        held_by_cap = Dispatch.objects.filter(
+            project_id=project_id, state=DispatchState.HELD, hold_cause=HoldCause.CAP
+        )
+        held_by_cap.update(hold_cause=HoldCause.STOPPED)
+    return len(n_held)
+
+
+def release_cap_holds(*, project_id: int) -> list[int]:
+    """Let go on what a cap holds, because the cap was raised or its period is over; the dispatches' ids.
+
+    Where a cap is still reached, the next claim holds again without another alarm. Does nothing in a project that
+    was stopped.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if _is_stopped(cursor, project_id):
+            return []
+        released = _tell_moved(
+            Dispatch.objects.filter(
+                project_id=project_id, state=DispatchState.HELD, hold_cause=HoldCause.CAP
+            ),
+            DispatchState.RUNNING,
+            "",
+        )
+        gateways = Dispatch.objects.filter(pk__in=released).values_list("gateway_id", flat=True)
+        for gateway_id in sorted(set(gateways)):
+            enqueue("delivery.jobs.drain", gateway_id)
+    return released
+
+
+def _tell_moved(dispatches: QuerySet[Dispatch], after: DispatchState, cause: str) -> list[int]:
+    """Move these dispatches in one statement, and then say so of each."""
+    # In the order of their ids, as everybody who locks several.
+    ids = list(dispatches.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    Dispatch.objects.filter(pk__in=ids).update(state=after, hold_cause=cause)
+    for dispatch_id in ids:
+        append_event(kind=f"dispatch.{after}", subject=f"dispatch:{dispatch_id}", payload={"cause": cause})
+    return ids
 
 
 def cancel_dispatch(*, dispatch_id: int) -> bool:
@@ -149,9 +253,13 @@ def cancel_dispatch(*, dispatch_id: int) -> bool:
     return True
 
 
-def _move(dispatch_id: int, before: set[DispatchState], after: DispatchState) -> bool:
+def _move(
+    dispatch_id: int, before: set[DispatchState], after: DispatchState, *, hold_cause: str = ""
+) -> bool:
     with transaction.atomic():
-        n_moved = Dispatch.objects.filter(pk=dispatch_id, state__in=before).update(state=after)
+        n_moved = Dispatch.objects.filter(pk=dispatch_id, state__in=before).update(
+            state=after, hold_cause=hold_cause
+        )
         if not n_moved:
             return False
         append_event(kind=f"dispatch.{after}", subject=f"dispatch:{dispatch_id}", payload={})

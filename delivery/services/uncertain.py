@@ -13,6 +13,7 @@ from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError
 from delivery.models import Dispatch
+from delivery.services.dispatches import refuse_stopped
 from delivery.slots import give_back_settled
 from delivery.statuses import DispatchState, MessageStatus
 from smsconsole.outbox.services import append_event
@@ -40,9 +41,12 @@ def settle_uncertain(
     """Settle the dispatch's uncertain messages (or only `message_ids`) as an operator decided.
 
     Returns how many were still uncertain and are settled now. Sending again reopens the dispatch, as a new
-    attempt of each message with `may_be_double` set; a cancelled one raises `DeliveryError`.
+    attempt of each message with `may_be_double` set; a cancelled one, or one of a stopped project, raises
+    `DeliveryError`.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        if choice == UncertainChoice.AGAIN:
+            refuse_stopped(cursor, dispatch_id)
         dispatch = Dispatch.objects.select_for_update(no_key=True).get(pk=dispatch_id)
         if choice == UncertainChoice.AGAIN and dispatch.state == DispatchState.CANCELLED:
             raise DeliveryError(
