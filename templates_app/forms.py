@@ -8,19 +8,30 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from smsconsole.lib.countries import countries
+from smsconsole.lib.plain_text import refuse_control_characters, refuse_control_characters_in_lines
 from smsconsole.lib.types import Region
 from templates_app.documents import CERTIFICATES_MAX, Document, read_document
 from templates_app.errors import TemplatesError
 from templates_app.models import REGION_CHOICES
-from templates_app.presets import Preset
-from templates_app.rules import BodyDraft, Finding, SignatureDraft, check_body, check_signature
+from templates_app.rules import (
+    BodyDraft,
+    Finding,
+    SenderIdDraft,
+    SignatureDraft,
+    check_body,
+    check_sender_id,
+    check_signature,
+)
+from templates_app.rules.limits import SENDER_ID_STORED_MAX, SIGNATURE_STORED_MAX, scenario_min
 from templates_app.statuses import RevisionStatus, SignatureType, SignatureUse, TextKind
 
 # Longer than any rule allows, so that the rules can say what is wrong; short enough to stay harmless.
 TEXT_LENGTH_TAKEN = 2000
-SIGNATURE_LENGTH_TAKEN = 30
+SIGNATURE_LENGTH_TAKEN = SIGNATURE_STORED_MAX
 
 
 def region_or_international(value: str | None) -> Region:
@@ -73,8 +84,39 @@ class ManyFilesField(forms.FileField):
         return documents
 
 
-class TextForm(forms.Form):
-    """What both editors share: the region, fixed once chosen, and findings shown at their fields."""
+class RevisionForm(forms.Form):
+    """What all editors share: what the person had seen, and findings shown at their fields.
+
+    `seen` is the `changed_at` of the newest revision when the editor was opened, empty for a new text. `is_stale`
+    is set when somebody else has written since.
+    """
+
+    seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+    is_stale = False
+
+    def __init__(
+        self, *args: Any, entity: str = "enterprise", is_submitted: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.entity = entity
+        self.is_submitted = is_submitted
+
+    def add_hard_findings(self, findings: Iterable[Finding]) -> None:
+        """A draft may break rules; what is handed to the reviewers may not."""
+        if not self.is_submitted:
+            return
+        # The same mistake at two places is said once; the preview marks both.
+        for field, message in dict.fromkeys((one.field, one.message) for one in findings if one.hard):
+            self.add_error(field if field in self.fields else None, message)
+
+    def written(self) -> dict[str, Any]:
+        """What the services take, by name. Only after `is_valid()`."""
+        raise NotImplementedError
+
+
+class TextForm(RevisionForm):
+    """An editor of a text that has a region, fixed once chosen."""
 
     region = forms.ChoiceField(
         label=_("Recipients"),
@@ -85,20 +127,11 @@ class TextForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, fixed_region: str = "", is_submitted: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fixed_region: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_submitted = is_submitted
         if fixed_region:
             self.fields["region"].disabled = True
             self.initial["region"] = fixed_region
-
-    def add_hard_findings(self, findings: Iterable[Finding]) -> None:
-        """A draft may break rules; what is handed to the reviewers may not."""
-        if not self.is_submitted:
-            return
-        # The same mistake at two places is said once; the preview marks both.
-        for field, message in dict.fromkeys((one.field, one.message) for one in findings if one.hard):
-            self.add_error(field, message)
 
 
 class SignatureForm(TextForm):
@@ -117,6 +150,7 @@ class SignatureForm(TextForm):
         label=_("Remarks"),
         max_length=500,
         required=False,
+        validators=[refuse_control_characters_in_lines],
         help_text=_(
             "For the reviewer: the link of the app, the domain of the site, or what the name stands for."
         ),
@@ -147,16 +181,22 @@ class SignatureForm(TextForm):
                         region=Region(cleaned["region"]),
                         remarks=cleaned["remarks"],
                         n_certificates=self.n_certificates + len(cleaned["certificates"]),
+                        entity=self.entity,
                     )
                 )
             )
         return cleaned
+
+    def written(self) -> dict[str, Any]:
+        fields = {name: self.cleaned_data[name] for name in ("text", "type", "use", "remarks")}
+        return {**fields, "documents": self.cleaned_data["certificates"]}
 
 
 class BodyTemplateForm(TextForm):
     name = forms.CharField(
         label=_("Template name"),
         max_length=60,
+        validators=[refuse_control_characters],
         help_text=_("Only for you: it names the text on the send page and in lists."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -179,49 +219,70 @@ class BodyTemplateForm(TextForm):
     remarks = forms.CharField(
         label=_("Scenario description"),
         max_length=500,
-        help_text=_("For the reviewer, at least 10 characters: when and to whom is this sent?"),
+        validators=[refuse_control_characters_in_lines],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = gettext("For the reviewer, at least %(min)d characters: when and to whom is this sent?")
+        self.fields["remarks"].help_text = words % {"min": scenario_min()}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
             region = Region(cleaned["region"])
-            draft = BodyDraft(cleaned["text"].strip(), cleaned["kind"], region, cleaned["remarks"])
+            draft = BodyDraft(
+                cleaned["text"].strip(), cleaned["kind"], region, cleaned["remarks"], self.entity
+            )
             self.add_hard_findings(check_body(draft))
         return cleaned
 
+    def written(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("name", "kind", "text", "remarks")}
 
-class DecisionForm(forms.Form):
-    """A reviewer's verdict. `seen_at` is when the text that was on the page had been submitted."""
 
-    seen_at = forms.DateTimeField(widget=forms.HiddenInput)
-    presets = forms.MultipleChoiceField(
-        label=_("Reasons"), required=False, widget=forms.CheckboxSelectMultiple
+class SenderIdForm(RevisionForm):
+    """`country` is fixed once the sender ID exists."""
+
+    text = forms.CharField(
+        label=_("Sender ID"),
+        max_length=SENDER_ID_STORED_MAX,
+        strip=False,
+        help_text=_("Up to 11 letters and digits with at least one letter, or up to 15 digits."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    comment = forms.CharField(
-        label=_("Comment"),
+    country = forms.ChoiceField(
+        label=_("Country"),
+        required=False,
+        help_text=_("Where it may be used. Some countries deliver registered sender IDs only."),
+    )
+    remarks = forms.CharField(
+        label=_("Remarks"),
         max_length=500,
         required=False,
-        help_text=_("The author reads this."),
-        widget=forms.Textarea(attrs={"rows": 2}),
+        validators=[refuse_control_characters_in_lines],
+        help_text=_("For the reviewer: whose brand it is, and where it is registered."),
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, presets: list[Preset], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fixed_country: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.words = dict(presets)
-        self.fields["presets"].choices = presets  # type: ignore[attr-defined]
+        named = [(code, name) for code, name, _calling_code in countries()]
+        self.fields["country"].choices = [("", _("Every country")), *named]  # type: ignore[attr-defined]
+        if fixed_country is not None:
+            self.fields["country"].disabled = True
+            self.initial["country"] = fixed_country
 
-    def must_say_why(self) -> bool:
-        """Whether a reason was given; if not, its field says so. Only after `is_valid()`."""
-        if not self.reason():
-            self.add_error("comment", _("Give the reason, so that the author knows what to change."))
-        return not self.errors
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            draft = SenderIdDraft(cleaned["text"].strip(), cleaned["country"], cleaned["remarks"])
+            self.add_hard_findings(check_sender_id(draft))
+        return cleaned
 
-    def reason(self) -> str:
-        """The chosen reasons and the comment, as the author reads them."""
-        chosen = [str(self.words[key]) for key in self.cleaned_data["presets"]]
-        return "\n".join([*chosen, self.cleaned_data["comment"]]).strip()
+    def written(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("text", "remarks")}
 
 
 class RevokeForm(forms.Form):

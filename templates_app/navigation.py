@@ -11,6 +11,7 @@ from templates_app.queries import n_waiting
 ITEMS = [
     Item(_("Signatures"), "signature", "signature-list", Section.TEXTS, 10),
     Item(_("Body templates"), "template", "body-template-list", Section.TEXTS, 20),
+    Item(_("Sender IDs"), "id", "sender-id-list", Section.TEXTS, 25),
     Item(
         _("Review queue"),
         "clipboard-check",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from smsconsole.lib.segments import SegmentCount, count_segments, suggest_replacement
@@ -12,9 +12,12 @@ from templates_app.rendering import find_placeholders, render_body, sample_param
 from templates_app.rules import (
     BodyDraft,
     Finding,
+    SenderIdDraft,
     SignatureDraft,
     check_body,
+    check_sender_id,
     check_signature,
+    value_problems,
     without_repeats,
 )
 
@@ -47,6 +50,15 @@ class Forcing:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleValue:
+    """What a preview fills a variable with. `problems` say why a row with this value would be refused."""
+
+    name: str
+    value: str
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """`phone` is the final text with sample values, `source` the text as it is written, with its findings.
 
@@ -61,20 +73,49 @@ class Preview:
     count: SegmentCount
     forcing: list[Forcing]
     without_forcing: SegmentCount | None
+    samples: Sequence[SampleValue] = ()
+
+    @property
+    def names(self) -> str:
+        """The names of the variables, as the editor sends them back to say which values it shows."""
+        return ",".join(sample.name for sample in self.samples)
+
+    @property
+    def n_replaceable(self) -> int:
+        return sum(one.is_in_source for one in self.forcing)
 
     @property
     def needs_ucs2(self) -> bool:
         return self.count.encoding == "UCS-2" and not self.forcing
 
 
-def preview_body(draft: BodyDraft, *, signature_text: str) -> Preview:
-    """A body template with plausible values, behind this signature (a sample one when empty)."""
-    names = find_placeholders(draft.text)
-    samples = sample_parameters(names, region=draft.region, is_code=draft.kind == "verification")
-    body = render_body(draft.text, samples)
+def preview_body(
+    draft: BodyDraft, *, signature_text: str, values: Mapping[str, str] | None = None
+) -> Preview:
+    """A body template behind this signature (a sample one when empty), filled with `values` by name.
+
+    A variable without one gets a plausible value.
+    """
+    samples = sample_values(draft, values or {})
+    body = render_body(draft.text, [sample.value for sample in samples])
     signature_text = signature_text or SAMPLE_SIGNATURES[draft.region]
     final = signed_text(signature_text, draft.region, body)
-    return _preview(final, source=draft.text, findings=check_body(draft))
+    return _preview(final, source=draft.text, findings=check_body(draft), samples=samples)
+
+
+def sample_values(draft: BodyDraft, values: Mapping[str, str]) -> list[SampleValue]:
+    """A value for each variable of the text: the given one, else a plausible one; with what a row may not hold."""
+    names = find_placeholders(draft.text)
+    usual = sample_parameters(names, region=draft.region, is_code=draft.kind == "verification")
+    chosen = {name: values.get(name, value) for name, value in zip(names, usual, strict=True)}
+    return [
+        SampleValue(
+            name=name,
+            value=value,
+            problems=[one.words for one in value_problems(draft.kind, draft.entity, name, value)],
+        )
+        for name, value in chosen.items()
+    ]
 
 
 def preview_signature(draft: SignatureDraft) -> Preview:
@@ -83,9 +124,26 @@ def preview_signature(draft: SignatureDraft) -> Preview:
     return _preview(final, source=draft.text, findings=check_signature(draft))
 
 
-def marked(text: str, findings: Iterable[Finding]) -> list[Piece]:
-    """The text cut where findings begin and end; where hard and soft ones overlap, hard shows."""
-    looks = [""] * len(text)
+def preview_sender_id(draft: SenderIdDraft) -> Preview:
+    """A sample text under a sender ID."""
+    final = signed_text("", Region.INTERNATIONAL, SAMPLE_BODIES[Region.INTERNATIONAL])
+    return _preview(final, source=draft.text, findings=check_sender_id(draft))
+
+
+def replace_forcing(text: str, which: str) -> str:
+    """The text with one character that forces UCS-2 replaced as suggested, or all of them ("all")."""
+    if which == "all":
+        return "".join(map(_replaced, text))
+    return text.replace(which, _replaced(which)) if len(which) == 1 else text
+
+
+def marked(text: str, findings: Iterable[Finding], forcing: Iterable[str] = ()) -> list[Piece]:
+    """The text cut where findings begin and end; where hard and soft ones overlap, hard shows.
+
+    The characters of `forcing` are marked too where no finding is.
+    """
+    forcing = frozenset(forcing)
+    looks = ["forcing" if character in forcing else "" for character in text]
     for finding in sorted(findings, key=lambda one: one.hard):
         if finding.field == "text":
             width = finding.end - finding.start
@@ -93,7 +151,9 @@ def marked(text: str, findings: Iterable[Finding]) -> list[Piece]:
     return _pieces(text, looks)
 
 
-def _preview(final: str, *, source: str, findings: list[Finding]) -> Preview:
+def _preview(
+    final: str, *, source: str, findings: list[Finding], samples: Sequence[SampleValue] = ()
+) -> Preview:
     count = count_segments(final)
     forcing = _worth_replacing(count, source=source)
     characters = {one.character for one in forcing}
@@ -101,12 +161,13 @@ def _preview(final: str, *, source: str, findings: list[Finding]) -> Preview:
     replaced = "".join(_replaced(character) for character in final) if forcing else ""
     return Preview(
         phone=_pieces(final, looks),
-        source=marked(source, findings),
+        source=marked(source, findings, characters),
         findings=without_repeats(findings),
         n_characters=len(final),
         count=count,
         forcing=forcing,
         without_forcing=count_segments(replaced) if forcing else None,
+        samples=samples,
     )
 
 

@@ -17,15 +17,18 @@ from templates_app.rules import (
     BODY_BOOK,
     SENDER_ID_BOOK,
     SIGNATURE_BOOK,
+    Needed,
     Rule,
     RuleBook,
     body_general,
     body_kinds,
     body_subjects,
     body_variables,
+    certificates_needed,
     sender_id_rules,
     signature_rules,
 )
+from templates_app.rules.certificates import ENTERPRISE_TYPES
 from templates_app.rules.kit import Draft, Words
 from templates_app.statuses import SignatureType, SignatureUse, TextKind
 
@@ -114,6 +117,31 @@ def _about(rule: Rule[Any], draft: Any) -> Iterator[str]:
     kind = getattr(draft, "kind", "")
     if kind and kind != TextKind.NOTIFICATION:
         yield str(TextKind(kind).label)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """What a signature of this type needs, by who asks and for whom."""
+
+    type: SignatureType
+    own: Needed
+    individual: Needed | None
+    others: Needed
+
+
+def certificate_rows() -> list[CertificateRow]:
+    """The documents that each type needs; `individual` is None where individuals may not choose it."""
+    return [
+        CertificateRow(
+            type=type,
+            own=certificates_needed(type=type, use="own", entity="enterprise"),
+            individual=None
+            if type in ENTERPRISE_TYPES
+            else certificates_needed(type=type, use="own", entity="individual"),
+            others=certificates_needed(type=type, use="others", entity="enterprise"),
+        )
+        for type in SignatureType
+    ]
 
 
 def rules_document() -> str:

@@ -56,6 +56,14 @@ SAMPLES: Final[tuple[Sample, ...]] = (
         _ORDER_LEAVES,
     ),
     Sample(
+        "queue-abroad",
+        Region.INTERNATIONAL,
+        TextKind.NOTIFICATION,
+        _("Waiting number"),
+        "Your number is {1}, and {2} people are before you. Please wait in the shop until you are called.",
+        _QUEUE_NUMBER,
+    ),
+    Sample(
         "offer-abroad",
         Region.INTERNATIONAL,
         TextKind.MARKETING,
@@ -106,8 +114,22 @@ SAMPLES: Final[tuple[Sample, ...]] = (
 )
 
 
-def samples_for(region: Region) -> list[Sample]:
-    return [sample for sample in SAMPLES if sample.region is region]
+@dataclass(frozen=True, slots=True)
+class SampleGroup:
+    """The samples of one region and kind."""
+
+    region: Region
+    kind: TextKind
+    samples: list[Sample]
+
+
+def samples_for(region: Region) -> list[SampleGroup]:
+    """The samples of a region by kind, in the order of the kinds."""
+    groups = [
+        SampleGroup(region, kind, [one for one in SAMPLES if one.region is region and one.kind is kind])
+        for kind in TextKind
+    ]
+    return [group for group in groups if group.samples]
 
 
 def sample_by_key(key: str) -> Sample | None:

@@ -1,10 +1,10 @@
-"""Addresses of signatures, body templates and the review queue."""
+"""Addresses of signatures, body templates, sender IDs, their rules and the review queue."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from templates_app.views import body_templates, certificates, reviews, signatures
+from templates_app.views import body_templates, certificates, reviews, rules, sender_ids, signatures
 
 SIGNATURES = "projects/<slug:slug>/signatures/"
 SIGNATURE = SIGNATURES + "<uuid:uuid>/"
@@ -12,6 +12,9 @@ SIGNATURE_REVISION = SIGNATURE + "revisions/<int:number>/"
 BODY_TEMPLATES = "projects/<slug:slug>/body-templates/"
 BODY_TEMPLATE = BODY_TEMPLATES + "<uuid:uuid>/"
 BODY_TEMPLATE_REVISION = BODY_TEMPLATE + "revisions/<int:number>/"
+SENDER_IDS = "projects/<slug:slug>/sender-ids/"
+SENDER_ID = SENDER_IDS + "<uuid:uuid>/"
+SENDER_ID_REVISION = SENDER_ID + "revisions/<int:number>/"
 REVIEWS = "projects/<slug:slug>/reviews/"
 CERTIFICATE = "projects/<slug:slug>/certificates/<uuid:uuid>/"
 
@@ -57,6 +60,19 @@ urlpatterns = [
         reviews.organization_review_queue,
         name="organization-review-queue",
     ),
+    path(SENDER_IDS, sender_ids.sender_id_list, name="sender-id-list"),
+    path(SENDER_IDS + "create/", sender_ids.sender_id_create, name="sender-id-create"),
+    path(SENDER_IDS + "preview/", sender_ids.sender_id_preview, name="sender-id-preview"),
+    path(SENDER_ID, sender_ids.sender_id_detail, name="sender-id-detail"),
+    path(SENDER_ID + "edit/", sender_ids.sender_id_edit, name="sender-id-edit"),
+    path(SENDER_ID + "preview/", sender_ids.sender_id_preview, name="sender-id-preview"),
+    path(SENDER_ID_REVISION + "submit/", sender_ids.sender_id_submit, name="sender-id-submit"),
+    path(SENDER_ID_REVISION + "withdraw/", sender_ids.sender_id_withdraw, name="sender-id-withdraw"),
+    path(SENDER_ID_REVISION + "discard/", sender_ids.sender_id_discard, name="sender-id-discard"),
+    path(SENDER_ID_REVISION + "revoke/", sender_ids.sender_id_revoke, name="sender-id-revoke"),
+    path("rules/signatures/", rules.signature_rules, name="signature-rules"),
+    path("rules/body-templates/", rules.template_rules, name="template-rules"),
+    path("rules/sender-ids/", rules.sender_id_rules, name="sender-id-rules"),
     path(REVIEWS, reviews.review_queue, name="review-queue"),
     path(REVIEWS + "<uuid:uuid>/", reviews.review_case, name="review-case"),
     path(REVIEWS + "<uuid:uuid>/claim/", reviews.review_claim, name="review-claim"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -103,6 +103,9 @@ class Rule(Generic[Draft]):
 
     `refuses` and `allows` are drafts; the part of them that matters is named by `shows`.
     """
+
+    # A page shows the rule; Django's templates would call whatever can be called.
+    do_not_call_in_templates: ClassVar[bool] = True
 
     id: str
     group: Words

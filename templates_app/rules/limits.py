@@ -12,6 +12,7 @@ from smsconsole.lib.types import Region
 # What the columns of the database take, whatever the settings say.
 SIGNATURE_STORED_MAX: Final = 30
 BODY_STORED_MAX: Final = 2000
+SENDER_ID_STORED_MAX: Final = 30
 
 
 def signature_bounds(region: Region) -> tuple[int, int]:

@@ -17,7 +17,9 @@ from templates_app.checks import findings_of
 from templates_app.errors import TemplatesError
 from templates_app.models import BodyTemplate, BodyTemplateRevision
 from templates_app.rendering import find_placeholders
+from templates_app.rules.limits import BODY_STORED_MAX
 from templates_app.services.revisions import begin_change, lock_draft, submit_revision, tell, write
+from templates_app.services.room import require_room, require_stored_length
 from templates_app.services.story import note
 from templates_app.statuses import RevisionStatus, StoryKind, TextKind
 
@@ -31,7 +33,9 @@ def create_body_template(
     """
     require_enabled(project)
     text = _tidied(text)
+    require_stored_length(text, most=BODY_STORED_MAX)
     with transaction.atomic(), _unique_name(name):
+        require_room(project, BodyTemplate)
         revision = BodyTemplateRevision.objects.create(
             body_template=BodyTemplate.objects.create(project=project, region=region, name=name.strip()),
             kind=kind,
@@ -63,6 +67,7 @@ def edit_body_template(
     """
     require_enabled(body_template.project)
     text = _tidied(text)
+    require_stored_length(text, most=BODY_STORED_MAX)
     with transaction.atomic(), _unique_name(name):
         revision, is_new = begin_change(body_template, body_template.revisions.all(), by=by, seen_at=seen_at)
         write(

@@ -47,6 +47,8 @@ def submit_revision(*, revision: AnyRevision, by: User) -> None:
             raise TemplatesError(hard.message)
         if isinstance(revision, SignatureRevision):
             _refuse_same_signature(revision)
+        if isinstance(revision, SenderIdRevision):
+            _refuse_same_sender_id(revision)
         move(revision, to=RevisionStatus.PENDING, submitted_at=timezone.now(), submitted_by=by)
         tell("submitted", revision, by=by)
 
@@ -198,5 +200,24 @@ def _refuse_same_signature(revision: SignatureRevision) -> None:
     if other is not None:
         raise TemplatesError(
             _("The signature “%(text)s” exists already: %(state)s.")
+            % {"text": revision.text, "state": other.get_status_display()}
+        )
+
+
+def _refuse_same_sender_id(revision: SenderIdRevision) -> None:
+    """The same sender ID is not reviewed twice for one country, nor for one country beside all."""
+    sender_id = revision.sender_id
+    Project.objects.select_for_update(no_key=True).get(pk=sender_id.project_id)
+    others = SenderIdRevision.objects.filter(
+        sender_id__project=sender_id.project_id,
+        status__in=[RevisionStatus.PENDING, RevisionStatus.APPROVED],
+        text=revision.text,
+    ).exclude(sender_id=sender_id)
+    if sender_id.country:
+        others = others.filter(sender_id__country__in=["", sender_id.country])
+    other = others.first()
+    if other is not None:
+        raise TemplatesError(
+            _("The sender ID “%(text)s” exists already: %(state)s.")
             % {"text": revision.text, "state": other.get_status_display()}
         )

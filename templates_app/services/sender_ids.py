@@ -13,7 +13,9 @@ from projects.services import require_enabled
 from smsconsole.lib.countries import countries
 from templates_app.errors import TemplatesError
 from templates_app.models import SenderId, SenderIdRevision
+from templates_app.rules.limits import SENDER_ID_STORED_MAX
 from templates_app.services.revisions import begin_change, lock_draft, tell, write
+from templates_app.services.room import require_room, require_stored_length
 
 
 def create_sender_id(
@@ -24,9 +26,11 @@ def create_sender_id(
     It may still break rules; submitting checks them. An unknown country raises `TemplatesError`.
     """
     require_enabled(project)
+    require_stored_length(text.strip(), most=SENDER_ID_STORED_MAX)
     if country and country not in {code for code, _name, _calling_code in countries()}:
         raise TemplatesError(_("There is no country “%(code)s”. Choose one of the list.") % {"code": country})
     with transaction.atomic():
+        require_room(project, SenderId)
         revision = SenderIdRevision.objects.create(
             sender_id=SenderId.objects.create(project=project, country=country),
             text=text.strip(),
@@ -47,6 +51,7 @@ def edit_sender_id(
     A pending one raises `TemplatesError`, somebody else's change since `seen_at` `RevisionChanged`.
     """
     require_enabled(sender_id.project)
+    require_stored_length(text.strip(), most=SENDER_ID_STORED_MAX)
     with transaction.atomic():
         revision, is_new = begin_change(sender_id, sender_id.revisions.all(), by=by, seen_at=seen_at)
         write(revision, is_new=is_new, by=by, text=text.strip(), remarks=remarks.strip())

@@ -13,8 +13,10 @@ from projects.services import require_enabled
 from smsconsole.lib.types import Region
 from templates_app.documents import Document
 from templates_app.models import Signature, SignatureRevision
+from templates_app.rules.limits import SIGNATURE_STORED_MAX
 from templates_app.services.certificates import attach_certificates, copy_certificates, forget_files
 from templates_app.services.revisions import begin_change, lock_draft, tell, write
+from templates_app.services.room import require_room, require_stored_length
 from templates_app.statuses import SignatureType, SignatureUse
 
 
@@ -31,7 +33,9 @@ def create_signature(
 ) -> SignatureRevision:
     """The draft of a new signature, without its brackets. It may still break rules; submitting checks them."""
     require_enabled(project)
+    require_stored_length(text.strip(), most=SIGNATURE_STORED_MAX)
     with transaction.atomic():
+        require_room(project, Signature)
         revision = SignatureRevision.objects.create(
             signature=Signature.objects.create(project=project, region=region),
             text=text.strip(),
@@ -64,6 +68,7 @@ def edit_signature(
     somebody else's change since `seen_at` `RevisionChanged`.
     """
     require_enabled(signature.project)
+    require_stored_length(text.strip(), most=SIGNATURE_STORED_MAX)
     with transaction.atomic():
         revision, is_new = begin_change(signature, signature.revisions.all(), by=by, seen_at=seen_at)
         write(
