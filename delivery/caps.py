@@ -48,10 +48,14 @@ class Usage:
         """Of messages that count on a day, each with its country."""
         usage = cls()
         for (day, country), n in Counter(entries).items():
-            for scope in scopes_of(country):
-                for period in PERIODS:
-                    usage.counts[str(period), start_of(period, day), scope] += n
+            usage.add(day, country, n)
         return usage
+
+    def add(self, day: date, country: str, n: int) -> None:
+        """Count `n` messages to a country on a day."""
+        for scope in scopes_of(country):
+            for period in PERIODS:
+                self.counts[str(period), start_of(period, day), scope] += n
 
     def count(self, cursor: Any, project_id: int, *, sign: int = 1) -> list[tuple[str, str, int, int | None]]:
         """Add them, or take them back; returns (period, scope, sum, value that was warned of)."""

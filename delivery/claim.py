@@ -301,12 +301,13 @@ class _Claim:
 
     def _put_away(self, admission: Admission) -> None:
         """Slots for what passes; what is blocked ends here; what sleeps waits in windows of its own."""
+        if admission.blocked:
+            self._write_to_dispatch()
         if self._rules.takes_slots and admission.passing:
             numbers = {row.msisdn for row in admission.passing}
             taken = {number: held for number, held in admission.slots.items() if number in numbers}
             write_slots(self._cursor, self._rules.project_id, taken, self._rules.limits, admission.now)
         if admission.blocked:
-            self._write_to_dispatch()
             self._block(admission)
         for opening, members in sorted(admission.aside.items()):
             ids = [row.id for row in members]

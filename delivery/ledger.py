@@ -10,14 +10,20 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from delivery import sql_ledger as sql
+from delivery.caps import Usage
+from delivery.frequency import KEEP_SECONDS, MAX_SLOTS, unpack
 from delivery.models import Dispatch
 from delivery.statuses import MessageStatus
+from projects.models import Project
+from projects.statuses import CapPeriod
 
 # The scheduler sweeps every 10 s; after twice that a window should be gone.
 SWEEP_GRACE_SECONDS = 20
@@ -48,9 +54,38 @@ def check_dispatch(dispatch_id: int) -> list[Breach]:
         dispatch = Dispatch.objects.get(pk=dispatch_id)
         return [
             Breach(invariant, dispatch.owner, what)
-            for check in (_counters, _claims, _suspensions, _windows, _events)
+            for check in (_counters, _claims, _suspensions, _windows, _events, _slots)
             for invariant, what in check(cursor, dispatch)
         ]
+
+
+def check_usage(project_id: int) -> list[Breach]:
+    """Whether what counts for a project's caps, yesterday and today, is what its messages say (9)."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not connection.savepoint_ids:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        project = Project.objects.get(pk=project_id)
+        today = timezone.now().astimezone(project.zone).date()
+        days = [today, today - timedelta(days=1)]
+        cursor.execute(sql.DISPATCHES_OF_DAYS, {"project": project_id, "days": days})
+        expected = Usage()
+        for dispatch_id, first, last in cursor.fetchall():
+            values = {"dispatch": dispatch_id, "first": first, "last": last, "days": days}
+            cursor.execute(sql.USAGE_EXPECTED, values)
+            for day, country, n in cursor.fetchall():
+                expected.add(day, country, n)
+        cursor.execute(sql.USAGE_COUNTED, {"project": project_id, "days": days})
+        counted = {(day, scope): n for day, scope, n in cursor.fetchall()}
+    wanted = {
+        (day, scope): n for (period, day, scope), n in expected.counts.items() if period == CapPeriod.DAY
+    }
+    return [
+        Breach(
+            9, f"project:{project.uuid}", f"{scope} on {day}: {counted.get((day, scope), 0)} count, {n} left"
+        )
+        for day, scope in sorted(counted.keys() | wanted.keys())
+        if (n := wanted.get((day, scope), 0)) != counted.get((day, scope), 0)
+    ]
 
 
 def rebuild_counters(dispatch_id: int) -> None:
@@ -157,6 +192,38 @@ def _events(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
     unnamed = [first + i for i in range(size) if actual[i] != replayed[i]] if actual != replayed else []
     if unnamed:
         yield 6, f"{len(unnamed)} messages changed without an event: {_some(unnamed)}"
+
+
+def _slots(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
+    """9: a number's slots are the messages to it that a carrier took or may have taken, each once."""
+    values = {**_range(dispatch), "project": dispatch.project_id, "seconds": KEEP_SECONDS - 3_600}
+    cursor.execute(sql.SLOTS_EXPECTED, values)
+    number_of, needed = {}, set()
+    for message_id, msisdn, is_needed in cursor.fetchall():
+        number_of[message_id] = msisdn
+        if is_needed:
+            needed.add(message_id)
+    held: Counter[int] = Counter()
+    cursor.execute(sql.SLOTS_HELD, values)
+    wrong: list[int] = []
+    for msisdn, packed in cursor.fetchall():
+        slots = unpack(packed)
+        if len(slots) >= MAX_SLOTS:
+            # The oldest of so many are forgotten on purpose.
+            needed -= {message_id for message_id, number in number_of.items() if number == msisdn}
+        for slot in slots:
+            if values["first"] <= slot.message_id <= values["last"]:
+                held[slot.message_id] += 1
+                if number_of.get(slot.message_id) != msisdn:
+                    wrong.append(slot.message_id)
+    if wrong:
+        yield 9, f"{len(wrong)} messages hold a slot that no carrier took: {_some(sorted(wrong))}"
+    twice = sorted(message_id for message_id, n in held.items() if n > 1)
+    if twice:
+        yield 9, f"{len(twice)} messages hold more than one slot: {_some(twice)}"
+    missing = sorted(needed - held.keys())
+    if missing:
+        yield 9, f"{len(missing)} messages hold no slot: {_some(missing)}"
 
 
 def _some(ids: list[int]) -> str:

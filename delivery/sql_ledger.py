@@ -68,6 +68,50 @@ SELECT payload FROM outbox_event WHERE subject = %(subject)s AND kind LIKE 'mess
 """
 STATES = "SELECT id, status FROM delivery_message WHERE id BETWEEN %(first)s AND %(last)s"
 
+# Every message of the dispatch that counts for the limits, or would: taken or perhaps taken, or in a window that is
+# being submitted, with what its window says of it.
+COUNTING = """
+WITH taken AS (
+    SELECT DISTINCT ON (m.id) m.id, w.holds_slots, w.counted_on, w.claimed_at
+    FROM delivery_message m
+    JOIN delivery_window w ON w.dispatch_id = m.dispatch_id AND w.claimed_at = m.submitted_at
+        AND m.id BETWEEN w.first_id AND w.last_id
+    WHERE m.id BETWEEN %(first)s AND %(last)s AND m.status IN (2, 3, 4, 5, 6, 8)
+    ORDER BY m.id
+), leaving AS (
+    SELECT m.id, w.holds_slots, w.counted_on, w.claimed_at
+    FROM delivery_window w JOIN delivery_message m ON m.status = 0 AND (
+        (w.is_range AND m.id BETWEEN w.first_id AND w.last_id AND m.window_id IS NULL) OR m.window_id = w.id)
+    WHERE w.dispatch_id = %(dispatch)s AND w.state = 1 AND m.id BETWEEN %(first)s AND %(last)s
+)
+"""
+SLOTS_EXPECTED = f"""{COUNTING}
+SELECT c.id, b.msisdn, c.holds_slots AND c.claimed_at > clock_timestamp() - %(seconds)s * interval '1 second'
+FROM (SELECT * FROM taken UNION ALL SELECT * FROM leaving) c JOIN delivery_messagebody b ON b.message_id = c.id
+WHERE b.message_id BETWEEN %(first)s AND %(last)s
+"""  # noqa: S608  # nosec B608
+SLOTS_HELD = """
+SELECT s.msisdn, s.slots FROM delivery_numberslots s
+WHERE s.project_id = %(project)s AND s.msisdn IN (
+    SELECT msisdn FROM delivery_messagebody WHERE message_id BETWEEN %(first)s AND %(last)s)
+"""
+USAGE_EXPECTED = f"""{COUNTING}
+SELECT c.counted_on, m.country, count(*)::int
+FROM (SELECT * FROM taken UNION ALL SELECT * FROM leaving) c JOIN delivery_message m ON m.id = c.id
+WHERE m.id BETWEEN %(first)s AND %(last)s AND c.counted_on = ANY(%(days)s::date[])
+GROUP BY c.counted_on, m.country
+"""  # noqa: S608  # nosec B608
+USAGE_COUNTED = """
+SELECT starts_on, scope, n FROM delivery_capusage WHERE project_id = %(project)s AND period = 'day'
+  AND starts_on = ANY(%(days)s::date[])
+"""
+# Dispatches that may have sent on these days, in any zone.
+DISPATCHES_OF_DAYS = """
+SELECT DISTINCT d.id, d.first_id, d.first_id + d.n_reserved - 1
+FROM delivery_dispatch d JOIN delivery_window w ON w.dispatch_id = d.id
+WHERE d.project_id = %(project)s AND w.counted_on = ANY(%(days)s::date[])
+"""
+
 DROP_DELTAS = "DELETE FROM delivery_counterdelta WHERE dispatch_id = %(dispatch)s"
 DROP_COUNTS = "DELETE FROM delivery_dispatchcount WHERE dispatch_id = %(dispatch)s"
 RECOUNT = """

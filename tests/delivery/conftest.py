@@ -102,3 +102,33 @@ def make_dispatch(project: Project, gateway: Gateway) -> MakeDispatch:
         return dispatch
 
     return make
+
+
+@pytest.fixture
+def hand_over(project: Project, gateway: Gateway) -> MakeDispatch:
+    """Opens a dispatch of these (number, text) pairs, all handed over."""
+
+    def make(
+        pairs: Sequence[tuple[str, str]],
+        *,
+        project: Project = project,
+        countries: Sequence[str] | None = None,
+        batch: int = 1_000,
+        **fields: Any,
+    ) -> Dispatch:
+        owner = f"test:{Dispatch.objects.count()}"
+        dispatch = services.open_dispatch(
+            owner=owner, project=project, gateway=gateway, n_messages=len(pairs), **fields
+        )
+        rows = [
+            services.NewMessage(i + 2, msisdn, countries[i] if countries else "CN", "Acme", text, 1)
+            for i, (msisdn, text) in enumerate(pairs)
+        ]
+        for offset in range(0, len(rows), batch):
+            with transaction.atomic():
+                services.append_messages(dispatch=dispatch, offset=offset, rows=rows[offset : offset + batch])
+        services.finish_fanout(dispatch_id=dispatch.pk)
+        dispatch.refresh_from_db()
+        return dispatch
+
+    return make

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaigns.ledger import check_campaign
 from campaigns.models import Campaign
-from delivery.ledger import Breach, check_dispatch, rebuild_counters
+from delivery.ledger import Breach, check_dispatch, check_usage, rebuild_counters
 from delivery.models import Dispatch
 
 
@@ -60,6 +60,10 @@ class Command(BaseCommand):
             own = [campaign.dispatch_id for campaign in campaigns if campaign.dispatch_id]
             for dispatch_id in Dispatch.objects.exclude(pk__in=own).values_list("pk", flat=True):
                 yield from check_dispatch(dispatch_id)
+            for project_id in (
+                Dispatch.objects.values_list("project", flat=True).distinct().order_by("project")
+            ):
+                yield from check_usage(project_id)
 
     def _repair(self, breaches: list[Breach]) -> int:
         owners = {breach.owner for breach in breaches if breach.invariant == 2}
