@@ -9,7 +9,7 @@ CODE := accounts audit benchmarks campaigns delivery notifications projects smsc
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo worker test check format bench faults screenshots
-.PHONY: check-format check-lint check-types check-imports check-pages check-project
+.PHONY: check-format check-lint check-types check-imports check-pages check-project check-security
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: $(STAMP) ## Run all tests, with a few moments of each fault
 faults: $(STAMP) ## Run the fault tests at all of their moments
 	@FAULT_MOMENTS=20 exec $(PYTHON) -m pytest -m faults tests/faults
 
-check: check-format check-lint check-types check-imports check-pages check-project ## Format, lint, types, imports, pages, migrations (-k: all findings)
+check: check-format check-lint check-types check-imports check-pages check-project check-security ## Format, lint, types, imports, pages, migrations (-k: all findings)
 
 check-format: $(STAMP)
 	$(VENV)/bin/ruff format --check $(CODE)
@@ -50,6 +50,14 @@ check-pages: $(STAMP)
 check-project: $(STAMP)
 	$(PYTHON) -m tests.stores manage.py check --fail-level WARNING
 	$(PYTHON) -m tests.stores manage.py makemigrations --check --dry-run
+
+# The settings of a console behind a TLS proxy; the checks of deployment ask no store.
+check-security: $(STAMP)
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive $(filter-out tests benchmarks manage.py,$(CODE)) 2>/dev/null
+	HTTPS_ONLY=true DEBUG=false ALLOWED_HOSTS=sms.example.com \
+		SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))')" \
+		ENCRYPTION_KEYS=for-the-check-only DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
+		$(MANAGE) check --deploy --fail-level WARNING
 
 format: $(STAMP) ## Put code and page templates into their format
 	$(VENV)/bin/ruff check --fix $(CODE)

@@ -36,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it has no 
 
     def get_client_ip(self, request: HttpRequest) -> str:
         # Behind a socket of one's own there is no address; the table of sessions wants one.
-        return client_address(request.META, n_proxies=settings.TRUSTED_PROXY_COUNT) or "0.0.0.0"  # noqa: S104
+        return client_address(request.META, n_proxies=settings.TRUSTED_PROXY_COUNT) or "0.0.0.0"  # nosec B104 # noqa: S104
 
     def reauthenticate(self, user: User, password: str) -> bool:
         found = self.authenticate(context.request, email=user.email, password=password)

@@ -130,5 +130,5 @@ def _offer(field: forms.Field, choices: Choices, invitation: str | Promise) -> N
 
 
 def _set_choices(field: forms.Field, choices: Choices) -> None:
-    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
+    assert isinstance(field, forms.ChoiceField)  # nosec B101 # noqa: S101 - tells the type checker
     field.choices = list(choices)

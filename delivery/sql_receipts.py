@@ -43,7 +43,7 @@ FROM (
 ) r
 {_JOIN_MESSAGE}
 ORDER BY r.xid, r.id
-"""  # noqa: S608  (only constants of this module are put in)
+"""  # nosec B608 # noqa: S608  (only constants of this module are put in)
 
 MOVE_CURSOR = "UPDATE delivery_readcursor SET xid = %(xid)s, last_id = %(id)s WHERE name = 'receipts'"
 
@@ -55,7 +55,7 @@ FROM (
 ) r
 {_JOIN_MESSAGE}
 ORDER BY r.receipt_id
-"""  # noqa: S608
+"""  # nosec B608 # noqa: S608
 
 KEEP_UNMATCHED = """
 INSERT INTO delivery_unmatchedreceipt

@@ -190,7 +190,7 @@ def previews(campaign: Campaign) -> list[Preview]:
     wanted: list[tuple[PreviewKind, int]] = [
         ("first", forecast.first_row or 0),
         ("longest", forecast.longest_row or 0),
-        ("random", random.randint(forecast.first_row or 0, max(upload.cursor_row, 1))),  # noqa: S311 - not a secret
+        ("random", random.randint(forecast.first_row or 0, max(upload.cursor_row, 1))),  # nosec B311 # noqa: S311 - not a secret
     ]
     found: dict[int, Preview] = {}
     for kind, row_number in wanted:

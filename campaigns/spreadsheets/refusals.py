@@ -15,7 +15,7 @@ class FileRefusal(StrEnum):
     OPEN_DOCUMENT = "open_document"
     STRICT_WORKBOOK = "strict_workbook"
     HAS_MACROS = "has_macros"
-    PASSWORD_PROTECTED = "password_protected"  # noqa: S105 - a reason, no secret
+    PASSWORD_PROTECTED = "password_protected"  # nosec B105 # noqa: S105 - a reason, no secret
     WRONG_EXTENSION = "wrong_extension"
     NOT_A_SPREADSHEET = "not_a_spreadsheet"
 

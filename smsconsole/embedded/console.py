@@ -40,7 +40,7 @@ class ConsoleOptions:
 
     @property
     def address(self) -> str:
-        host = "localhost" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104 - only compared
+        host = "localhost" if self.host in ("", "0.0.0.0", "::") else self.host  # nosec B104 # noqa: S104 - only compared
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 
@@ -160,7 +160,7 @@ def _must_succeed(supervisor: Supervisor, options: ConsoleOptions, name: str, *w
 
 
 def _web_answers(options: ConsoleOptions) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # nosec B104 # noqa: S104
     connection = http.client.HTTPConnection(host, options.port, timeout=5)
     try:
         connection.request("HEAD", "/", headers={"Host": "localhost"})

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import IO, Any, Final, NamedTuple
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError  # nosec B405
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
