@@ -34,7 +34,7 @@ def finish_sent() -> None:
 
 
 def hold_forbidden() -> None:
-    """Hold what runs with a text whose approval was revoked, or in a project that was disabled or stopped."""
+    """Hold what runs with a text whose approval was revoked, in a project that was disabled or stopped, or at a cap."""
     live = Campaign.objects.filter(status__in=_LIVE)
     revoked = Q(signature_revision__status=RevisionStatus.REVOKED) | Q(
         body_template_revision__status=RevisionStatus.REVOKED
@@ -44,6 +44,7 @@ def hold_forbidden() -> None:
     for campaign_id in live.filter(project__disabled_at__isnull=False).values_list("pk", flat=True):
         services.hold_campaign(campaign_id=campaign_id, reason=HoldReason.PROJECT_DISABLED)
     services.hold_stopped()
+    services.hold_capped()
 
 
 def hold_unentitled() -> None:
@@ -108,5 +109,6 @@ BEATS = [
     Beat("finish-campaigns", 1.0, finish_sent),
     Beat("hold-forbidden-campaigns", 1.0, hold_forbidden),
     Beat("hold-unentitled-campaigns", 5.0, hold_unentitled),
+    Beat("continue-raised-campaigns", 5.0, services.continue_raised),
     Beat("ring-unfinished-campaigns", 5.0, ring_unfinished),
 ]

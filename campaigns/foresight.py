@@ -18,7 +18,7 @@ from django.db import connection
 from campaigns.marketing import MarketingHours, hours_of, moment_after
 from campaigns.models import Campaign, Upload
 from campaigns.recipients import RecipientRow, recipient_slices
-from campaigns.texts import text_maker
+from campaigns.texts import consent_key, text_maker
 from delivery.frequency import Block, Candidate, Slot, content_key, counts_frequency, decide, has_number_rules
 from delivery.queries.limits import listings_of_numbers, period_start, slots_of_numbers, usage_at
 from projects.limits import CapLimit, Limits
@@ -89,12 +89,6 @@ def foresee(
         n_done += len(rows)
     found.cap = caps.reached
     return found
-
-
-def consent_key(campaign: Campaign) -> str:
-    """Whose consent a campaign's messages need: of its signature and kind."""
-    revision = campaign.signature_revision
-    return f"{revision.signature.uuid}:{campaign.kind}" if revision else ""
 
 
 def _note_later(found: Foreseen, rows: Sequence[RecipientRow], hours: MarketingHours, now: datetime) -> None:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
 from delivery.hours import Hours, is_open, next_opening, zones_of_number
+from delivery.models import Dispatch
+from delivery.services import SendingHours
 from projects.models import Project
 from projects.statuses import RecipientZone
 from templates_app.statuses import TextKind
@@ -43,6 +45,22 @@ def marketing_hours(project: Project) -> MarketingHours:
 def hours_of(campaign: Campaign) -> MarketingHours | None:
     """The hours that hold for this campaign; None for what is no marketing."""
     return marketing_hours(campaign.project) if campaign.kind == TextKind.MARKETING else None
+
+
+def sending_hours(campaign: Campaign) -> SendingHours | None:
+    """The hours as delivery takes them; None for what is no marketing."""
+    found = hours_of(campaign)
+    if found is None:
+        return None
+    return SendingHours(*found.hours, zone=found.zone.key if found.zone else "")
+
+
+def hours_of_dispatch(dispatch: Dispatch) -> MarketingHours | None:
+    """The hours that a campaign was started with."""
+    if dispatch.hours_from is None or dispatch.hours_until is None:
+        return None
+    zone = ZoneInfo(dispatch.hours_zone) if dispatch.hours_zone else None
+    return MarketingHours(Hours(dispatch.hours_from, dispatch.hours_until), zone)
 
 
 def moment_after(start: datetime, seconds: float, hours: MarketingHours | None) -> datetime:

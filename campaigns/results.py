@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import IO
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from campaigns.queries import iter_refused
 from campaigns.services.uploads import current_upload, local_copy
 from campaigns.workbooks import ResultSource, RowResult, write_result_workbook, write_rows
 from delivery.queries import MessageRow, StatusWord, iter_messages
-from delivery.reasons import ADVICE
+from delivery.reasons import ADVICE, blocked_words
 from smsconsole.lib.msisdn import mask_msisdn
 
 _ROWS_AFTER = """
@@ -76,6 +77,7 @@ def write_numbers(
     ]
     if campaign.dispatch_id is None:
         return write_rows(stream, headers=headers, rows=[])
+    zone = campaign.project.zone
     rows = (
         [
             message.owner_row,
@@ -85,12 +87,12 @@ def write_numbers(
             message.n_segments,
             message.submitted_at,
             message.final_at,
-            str(message.reason.label),
-            message.code,
+            _reason_alone(message, zone),
+            "" if message.word == StatusWord.BLOCKED else message.code,
         ]
         for message in iter_messages(campaign.dispatch_id, word=word, search=search)
     )
-    return write_rows(stream, headers=headers, rows=rows, time_zone=campaign.project.zone)
+    return write_rows(stream, headers=headers, rows=rows, time_zone=zone)
 
 
 def _titles() -> list[str]:
@@ -117,14 +119,23 @@ def _sent(campaign: Campaign, dispatch_id: int) -> Iterator[RowResult]:
             str(message.n_segments),
             shown(message.submitted_at),
             shown(message.final_at),
-            _reason(message),
+            _reason(message, zone),
             str(ADVICE.get(message.reason, "")),
         ]
         yield RowResult(message.owner_row, values)
 
 
-def _reason(message: MessageRow) -> str:
-    label = str(message.reason.label)
+def _reason_alone(message: MessageRow, zone: ZoneInfo) -> str:
+    """Why it is where it is; of a blocked one which rule, its value and when it would have passed."""
+    if message.word == StatusWord.BLOCKED:
+        return blocked_words(message.reason, message.code, zone)
+    return str(message.reason.label)
+
+
+def _reason(message: MessageRow, zone: ZoneInfo) -> str:
+    label = _reason_alone(message, zone)
+    if message.word == StatusWord.BLOCKED:
+        return label
     return f"{label} ({message.code})" if label and message.code else label or message.code
 
 

@@ -23,6 +23,17 @@ def text_maker(campaign: Campaign) -> Callable[[Sequence[str]], str]:
     return lambda parameters: front + fill(parameters)
 
 
+def consent_key(campaign: Campaign) -> str:
+    """Whose consent the messages need, as number lists know it: that of the signature and kind."""
+    revision = campaign.signature_revision
+    return f"{revision.signature.uuid}:{campaign.kind}" if revision else ""
+
+
+def dispatch_tags(campaign: Campaign) -> dict[str, str]:
+    """What statistics and alarms go by."""
+    return {"kind": campaign.kind, "region": campaign.region, "campaign": str(campaign.uuid)}
+
+
 def sample_text(campaign: Campaign) -> str:
     """The text with plausible values, as far as it is chosen yet; empty without a body template."""
     body, signature = campaign.body_template_revision, campaign.signature_revision

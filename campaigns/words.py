@@ -1,11 +1,15 @@
-"""Sentences about caps that several pages say alike."""
+"""Sentences about caps and held campaigns that several pages say alike."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from campaigns.statuses import HoldReason
 from projects.statuses import SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL, CapPeriod
 from projects.templatetags.console import grouped
 from smsconsole.lib.countries import country_name
@@ -31,3 +35,16 @@ def cap_words(cap: dict[str, Any]) -> str:
         else _("The cap of %(n)s messages a month to %(country)s")
     )
     return of_country % {"n": n, "country": country_name(scope) or scope}
+
+
+def until_words(cap: dict[str, Any], zone: ZoneInfo) -> str:
+    """When the cap's day or month is over, in the project's zone."""
+    return date_format(datetime.fromisoformat(cap["until"]).astimezone(zone), "j M, H:i")
+
+
+def hold_words(reason: str, detail: dict[str, Any], zone: ZoneInfo) -> str:
+    """Why the console holds a campaign; of a cap which one, and until when."""
+    if reason == HoldReason.CAP and detail.get("scope"):
+        words = _("%(cap)s is reached until %(when)s")
+        return words % {"cap": cap_words(detail), "when": until_words(detail, zone)}
+    return str(HoldReason(reason).label) if reason in HoldReason.values else reason

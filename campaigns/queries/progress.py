@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.utils import timezone
 
+from campaigns.marketing import hours_of_dispatch, moment_after
 from campaigns.models import Campaign, Upload
 from campaigns.services.schedules import cancel_until
 from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus
@@ -126,11 +127,19 @@ def finished_off(campaign: Campaign, counted: CampaignProgress, *, rate: int | N
         counted,
         rate_per_minute=rate if runs else None,
         seconds_left=seconds_left,
-        finishing_at=timezone.now() + timedelta(seconds=seconds_left) if seconds_left is not None else None,
+        finishing_at=_finishing_at(campaign, seconds_left),
         is_moving=is_moving,
         is_settling=is_settling,
         stamp=hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
     )
+
+
+def _finishing_at(campaign: Campaign, seconds_left: int | None) -> datetime | None:
+    """With the nights in which marketing pauses."""
+    if seconds_left is None:
+        return None
+    hours = hours_of_dispatch(campaign.dispatch) if campaign.dispatch else None
+    return moment_after(timezone.now(), seconds_left, hours)
 
 
 class Action(StrEnum):

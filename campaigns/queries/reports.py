@@ -13,7 +13,7 @@ from campaigns.models import Campaign, CampaignEvent, RefusedRow, Upload
 from campaigns.reasons import words_for
 from campaigns.statuses import UploadStatus
 from delivery import queries as delivery
-from delivery.reasons import ADVICE
+from delivery.reasons import ADVICE, blocked_words
 from delivery.statuses import MessageStatus, Reason
 
 TWIN_WINDOW = timedelta(hours=24)
@@ -118,17 +118,16 @@ def failures(campaign: Campaign) -> list[Failure]:
     """Failed, uncertain, blocked and cancelled messages by reason, most frequent first. One statement."""
     if campaign.dispatch_id is None:
         return []
-    return [
-        Failure(
-            status=count.status,
-            reason=Reason(count.reason),
-            label=str(Reason(count.reason).label or count.status.label),
-            code=count.code,
-            advice=str(ADVICE.get(Reason(count.reason), "")),
-            n=count.n,
-        )
-        for count in delivery.failures_by_reason(campaign.dispatch_id)
-    ]
+    return [_failure(count, campaign) for count in delivery.failures_by_reason(campaign.dispatch_id)]
+
+
+def _failure(count: delivery.ReasonCount, campaign: Campaign) -> Failure:
+    reason, code = Reason(count.reason), count.code
+    label = str(reason.label or count.status.label)
+    if count.status == MessageStatus.BLOCKED:
+        # The code is the console's own word for the rule; people read it as a sentence.
+        label, code = blocked_words(reason, code, campaign.project.zone), ""
+    return Failure(count.status, reason, label, code, str(ADVICE.get(reason, "")), count.n)
 
 
 @dataclass(frozen=True, slots=True)

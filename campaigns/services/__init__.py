@@ -1,5 +1,6 @@
 """One function per thing that happens to a campaign."""
 
+from campaigns.services.caps import continue_raised, hold_capped
 from campaigns.services.drafts import (
     DraftChanges,
     copy_campaign,
@@ -82,6 +83,7 @@ __all__ = [
     "choose_file_reading",
     "clear_schedule",
     "confirm_send",
+    "continue_raised",
     "continue_stopped",
     "copy_campaign",
     "create_draft",
@@ -91,6 +93,7 @@ __all__ = [
     "finish_campaign",
     "held_by_stop",
     "hold_campaign",
+    "hold_capped",
     "hold_stopped",
     "import_recipients",
     "instant_of",

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.errors import CampaignsError, NotReady, VerificationRefused
+from campaigns.marketing import sending_hours
 from campaigns.models import Campaign
 from campaigns.services.changes import check_version, lock, move, tell
 from campaigns.services.readiness import (
+    cap_problems,
     place_problems,
     problems_before_sending,
     standing_problems,
@@ -25,6 +27,7 @@ from campaigns.services.schedules import cancel_until
 from campaigns.services.uploads import current_upload
 from campaigns.services.verification import VerificationAnswer, use_verification
 from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus, EventKind, HoldReason, UploadStatus
+from campaigns.texts import consent_key, dispatch_tags
 from delivery.queries import default_gateway
 from delivery.services import cancel_dispatch, hold_dispatch, open_dispatch, resume_dispatch, suspend_dispatch
 from projects.services import require_enabled
@@ -103,8 +106,18 @@ def _start(
         project=campaign.project,
         gateway=gateway,
         n_messages=upload.n_sendable,
+        consent_key=consent_key(campaign),
+        tags=dispatch_tags(campaign),
+        hours=sending_hours(campaign),
     )
-    move(campaign, CampaignStatus.RUNNING, dispatch=dispatch, started_at=timezone.now(), hold_reason="")
+    move(
+        campaign,
+        CampaignStatus.RUNNING,
+        dispatch=dispatch,
+        started_at=timezone.now(),
+        hold_reason="",
+        hold_detail={},
+    )
     tell(campaign, kind, by=by, n_messages=upload.n_sendable, **({"via": via} if via else {}))
     enqueue("campaigns.jobs.fan_out", campaign.pk)
 
@@ -211,13 +224,22 @@ def release_held(*, campaign: Campaign, by: User) -> Campaign:
     return locked
 
 
-def _go_on(campaign: Campaign, kind: EventKind, *, by: User) -> None:
+def release_raised(*, campaign_id: int) -> None:
+    """Let go on what a cap held that was raised. Raises `NotReady` while anything else stands in the way."""
+    with transaction.atomic():
+        campaign = lock(Campaign(pk=campaign_id))
+        if (campaign.status, campaign.hold_reason) == (CampaignStatus.HELD, HoldReason.CAP):
+            _go_on(campaign, EventKind.RELEASED, by=None)
+
+
+def _go_on(campaign: Campaign, kind: EventKind, *, by: User | None) -> None:
     has_started = campaign.dispatch_id is not None
     problems = [*text_problems(campaign, has_started=has_started), *place_problems(campaign)]
+    problems += cap_problems(campaign)
     if problems:
         raise NotReady([problem.words for problem in problems])
     if campaign.dispatch_id is not None:
-        move(campaign, CampaignStatus.RUNNING, hold_reason="")
+        move(campaign, CampaignStatus.RUNNING, hold_reason="", hold_detail={})
         resume_dispatch(dispatch_id=campaign.dispatch_id)
         tell(campaign, kind, by=by)
     elif campaign.scheduled_at is not None and campaign.scheduled_at > timezone.now():

@@ -9,10 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.foresight import Foreseen, consent_key, foresee
+from campaigns.foresight import Foreseen, foresee
 from campaigns.marketing import hours_of, moment_after
 from campaigns.models import Campaign, Forecast, Upload
 from campaigns.statuses import EDITABLE_STATUSES
+from campaigns.texts import consent_key
 from projects.limits import Limits, limits_of
 from smsconsole.queue import enqueue
 

@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.standing import standing_of
 from accounts.statuses import REGION_LABELS
+from campaigns.caps import concerned_scopes, reached_cap
 from campaigns.models import Campaign, Forecast, Upload
 from campaigns.services.forecasts import content_digest
 from campaigns.services.uploads import current_upload, wanted_checks
 from campaigns.statuses import RecipientSource, UploadStatus
+from campaigns.words import cap_words, until_words
 from delivery.queries import default_gateway
+from delivery.statuses import HoldCause
 from smsconsole.lib.types import Region
 from templates_app.models import BodyTemplateRevision, SignatureRevision
 from templates_app.statuses import RevisionStatus, TextKind
@@ -105,6 +108,19 @@ def place_problems(campaign: Campaign) -> list[Problem]:
     if default_gateway() is None:
         found.append(Problem("check", "no_gateway", _("No gateway is set up, so nothing can leave.")))
     return found
+
+
+def cap_problems(campaign: Campaign) -> list[Problem]:
+    """Whether the cap that holds a started campaign is still reached."""
+    dispatch = campaign.dispatch
+    if dispatch is None or HoldCause.CAP not in (dispatch.hold_cause, campaign.hold_reason):
+        return []
+    cap = reached_cap(campaign.project, timezone.now(), scopes=concerned_scopes(campaign))
+    if cap is None:
+        return []
+    words = _("%(cap)s is reached until %(when)s. Continue then, or let an admin raise it.")
+    values = {"cap": cap_words(cap), "when": until_words(cap, campaign.project.zone)}
+    return [Problem("check", "cap_reached", words % values)]
 
 
 def standing_problems(campaign: Campaign) -> list[Problem]:

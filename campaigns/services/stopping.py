@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from campaigns.services.lifecycle import hold_campaign, release_held
 from campaigns.statuses import CampaignStatus, HoldReason
 from delivery.models import Dispatch
-from delivery.services import hold_dispatch
+from delivery.services import stop_project
 from delivery.statuses import DispatchState
 from projects.models import Project
 from smsconsole.outbox.services import append_event
@@ -67,7 +67,7 @@ def stop_everything(*, project: Project, by: User) -> bool:
             stopped_at=timezone.now(), stopped_by=by
         )
         if n_stopped:
-            _hold_dispatches(project)
+            stop_project(project_id=project.pk)
             _tell("sending.stopped", project, by=by)
     hold_stopped(project_ids=[project.pk])
     return bool(n_stopped)
@@ -123,12 +123,6 @@ def held_by_stop(project: Project) -> list[Campaign]:
         project=project, status=CampaignStatus.HELD, hold_reason=HoldReason.STOPPED
     )
     return list(held.order_by("pk"))
-
-
-def _hold_dispatches(project: Project) -> None:
-    open_ones = Dispatch.objects.filter(project=project, sent_at=None)
-    for dispatch_id in open_ones.order_by("pk").values_list("pk", flat=True):
-        hold_dispatch(dispatch_id=dispatch_id)
 
 
 def _projects(organization: Organization) -> list[Project]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.errors import CampaignsError, NotReady
 from campaigns.fanout import finished_messages
+from campaigns.marketing import sending_hours
 from campaigns.models import Campaign, TestSend
 from campaigns.recipients import RecipientRow, recipients_after
 from campaigns.services.changes import lock_draft, tell
@@ -17,7 +18,7 @@ from campaigns.services.manual import check_numbers
 from campaigns.services.readiness import place_problems, text_problems
 from campaigns.services.uploads import current_upload
 from campaigns.statuses import EventKind
-from campaigns.texts import text_maker
+from campaigns.texts import consent_key, dispatch_tags, text_maker
 from delivery.queries import default_gateway
 from delivery.services import append_messages, finish_fanout, open_dispatch
 from projects.services import require_enabled
@@ -43,7 +44,13 @@ def send_test(*, campaign: Campaign, text: str, by: User) -> TestSend:
         recipients = _test_recipients(locked, text)
         messages = finished_messages(recipients, text_maker(locked), sender=locked.sender_id)
         dispatch = open_dispatch(
-            owner=f"test:{uuid.uuid4()}", project=locked.project, gateway=gateway, n_messages=len(messages)
+            owner=f"test:{uuid.uuid4()}",
+            project=locked.project,
+            gateway=gateway,
+            n_messages=len(messages),
+            consent_key=consent_key(locked),
+            tags={**dispatch_tags(locked), "test": "yes"},
+            hours=sending_hours(locked),
         )
         append_messages(dispatch=dispatch, offset=0, rows=messages)
         finish_fanout(dispatch_id=dispatch.pk)

@@ -16,6 +16,7 @@ from campaigns.recipients import numbers_of_rows
 from campaigns.services import current_upload
 from campaigns.statuses import EDITABLE_STATUSES
 from campaigns.views.lookup import campaign_for
+from delivery.reasons import blocked_words
 from delivery.statuses import Reason
 from smsconsole.lib.msisdn import mask_msisdn
 
@@ -56,8 +57,9 @@ def _asked(request: HttpRequest) -> Reason | None:
 def _rows(campaign: Campaign, reason: Reason, named: list[tuple[int, str]]) -> list[BlockedRow]:
     upload = current_upload(campaign)
     numbers = numbers_of_rows(upload.pk, [row for row, _code in named]) if upload else {}
+    zone = campaign.project.zone
     return [
-        BlockedRow(row, mask_msisdn(numbers[row]), str(reason.label))
-        for row, _code in named
+        BlockedRow(row, mask_msisdn(numbers[row]), blocked_words(reason, code, zone))
+        for row, code in named
         if row in numbers
     ]

@@ -28,6 +28,7 @@ from campaigns.views.other_region import rows_of_other_region
 from campaigns.views.steps.check import forecast_words
 from campaigns.views.steps.what import sample_preview
 from campaigns.views.steps.when import schedule_words
+from campaigns.words import hold_words
 from delivery.queries import word_of
 from delivery.services import UncertainChoice
 from delivery.statuses import MessageStatus, Reason
@@ -336,7 +337,7 @@ def _event_detail(event: CampaignEvent, campaign: Campaign) -> str:
     if detail.get("via") == "shell":
         parts.append(_("from the shell, without a verification code"))
     if event.kind == EventKind.HELD:
-        parts.append(str(campaign.get_hold_reason_display()))
+        parts.append(hold_words(detail.get("reason", ""), detail, campaign.project.zone))
     if event.kind == EventKind.UNCERTAIN_SETTLED:
         choices = {"sent": _("treated as sent"), "failed": _("treated as failed"), "again": _("sent again")}
         parts.append(choices.get(detail.get("choice", ""), ""))

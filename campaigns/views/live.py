@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Role
+from campaigns.marketing import hours_of_dispatch
 from campaigns.models import Campaign, Upload
 from campaigns.queries import Action, CampaignProgress, CampaignRow, allowed_actions
 from campaigns.services import cancel_until
@@ -21,6 +22,7 @@ from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus
 from campaigns.templatetags.campaign_words import duration
 from campaigns.views.lookup import campaign_url
 from campaigns.views.steps.when import schedule_words
+from campaigns.words import hold_words
 from projects.access import roles_in_project
 from projects.templatetags.console import grouped, percent_of
 from templates_app.rendering import signed_text
@@ -116,7 +118,7 @@ def live_head(
         is_settling=is_settling,
         n_settling=max(0, n_settling - 1),
         every_seconds=SETTLING_SECONDS if is_settling else EVERY_SECONDS,
-        stamp=f"{progress.stamp}{'s' if is_settling else ''}",
+        stamp=f"{progress.stamp}{'s' if is_settling else ''}{'p' if pause_words(campaign) else ''}",
     )
 
 
@@ -146,6 +148,8 @@ def state_words(campaign: Campaign, progress: CampaignProgress) -> str:
     done, total = grouped(progress.total - progress.to_go), grouped(progress.total)
     at = {"done": done, "total": total}
     match campaign.status:
+        case CampaignStatus.RUNNING if paused := pause_words(campaign):
+            return paused
         case CampaignStatus.RUNNING:
             return _("%(done)s of %(total)s handed to the carrier") % at
         case CampaignStatus.SUSPENDED if progress.sending:
@@ -157,7 +161,7 @@ def state_words(campaign: Campaign, progress: CampaignProgress) -> str:
         case CampaignStatus.SCHEDULED:
             return _("Starts %(when)s") % {"when": schedule_words(campaign)}
         case CampaignStatus.HELD:
-            return campaign.get_hold_reason_display()
+            return hold_words(campaign.hold_reason, campaign.hold_detail, campaign.project.zone)
         case CampaignStatus.FINISHED if progress.awaiting:
             words = ngettext(
                 "All sent, %(n)s receipt still to come",
@@ -176,6 +180,22 @@ def state_words(campaign: Campaign, progress: CampaignProgress) -> str:
             return _("Cancelled before its start; nothing was sent")
         case _:
             return ""
+
+
+def pause_words(campaign: Campaign) -> str:
+    """ "Paused until 08:00 (marketing leaves 08:00–22:00, Europe/Berlin)"; empty while messages may leave."""
+    dispatch = campaign.dispatch
+    hours = hours_of_dispatch(dispatch) if dispatch else None
+    now = timezone.now()
+    if hours is None or hours.is_open(now) or campaign.status != CampaignStatus.RUNNING:
+        return ""
+    opening = hours.next_opening(now).astimezone(campaign.project.zone)
+    return _("Paused until %(time)s (marketing leaves %(from)s–%(until)s, %(zone)s)") % {
+        "time": date_format(opening, "H:i"),
+        "from": f"{hours.hours.opens:%H:%M}",
+        "until": f"{hours.hours.closes:%H:%M}",
+        "zone": hours.zone.key if hours.zone else "",
+    }
 
 
 def time_words(campaign: Campaign, progress: CampaignProgress) -> str:
@@ -219,7 +239,9 @@ def _state_note(campaign: Campaign, progress: CampaignProgress) -> str:
     if campaign.status == CampaignStatus.SUSPENDED and progress.sending:
         return _("%(n)s in flight") % {"n": grouped(progress.sending)}
     if campaign.status == CampaignStatus.HELD:
-        return campaign.get_hold_reason_display()
+        return hold_words(campaign.hold_reason, campaign.hold_detail, campaign.project.zone)
+    if paused := pause_words(campaign):
+        return paused
     until = cancel_until(campaign)
     if until is not None and timezone.now() <= until:
         shown = date_format(until.astimezone(campaign.project.zone), "H:i")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ from campaigns.statuses import CampaignStatus
 from campaigns.views.detail import frame
 from campaigns.views.lookup import back_to, campaign_for, campaign_url
 from delivery.queries import MessagePage, MessageRow, StatusWord, messages_page
-from delivery.reasons import ADVICE
+from delivery.reasons import ADVICE, blocked_words
 from projects.access import may_reveal_numbers
 from projects.templatetags.console import grouped
 from smsconsole.lib.msisdn import mask_msisdn
@@ -108,7 +109,7 @@ def campaign_numbers(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
     revealed = is_revealed(request, campaign)
     progress: CampaignProgress = context["live"].progress
     context |= {
-        "rows": [_number_row(row, whole=revealed) for row in page.rows],
+        "rows": [_number_row(row, zone=campaign.project.zone, whole=revealed) for row in page.rows],
         "chips": _chips(campaign, progress, asked),
         "status": str(asked.word or ""),
         "q": request.GET.get("q", "").strip(),
@@ -144,7 +145,8 @@ def _revealed_key(campaign: Campaign) -> str:
     return f"revealed-{campaign.uuid}"
 
 
-def _number_row(message: MessageRow, *, whole: bool) -> NumberRow:
+def _number_row(message: MessageRow, *, zone: ZoneInfo, whole: bool) -> NumberRow:
+    is_blocked = message.word == StatusWord.BLOCKED
     return NumberRow(
         row_number=message.owner_row,
         number=message.msisdn if whole else mask_msisdn(message.msisdn),
@@ -152,8 +154,9 @@ def _number_row(message: MessageRow, *, whole: bool) -> NumberRow:
         n_segments=message.n_segments,
         submitted_at=message.submitted_at,
         final_at=message.final_at,
-        reason=str(message.reason.label),
-        code=message.code,
+        # The code of a blocked one is the console's own word for the rule; people read it as a sentence.
+        reason=blocked_words(message.reason, message.code, zone) if is_blocked else str(message.reason.label),
+        code="" if is_blocked else message.code,
         advice=str(ADVICE.get(message.reason, "")),
         may_be_double=message.may_be_double,
     )

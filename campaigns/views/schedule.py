@@ -20,7 +20,7 @@ from campaigns.queries import Action, allowed_actions
 from campaigns.views.lookup import campaign_for, campaign_url, is_htmx, seen_version
 from campaigns.views.steps.draft import Refusal
 from campaigns.views.steps.page import page_context, steps_response
-from campaigns.views.steps.when import schedule_words, time_shown
+from campaigns.views.steps.when import hours_warning, schedule_words, time_shown
 from projects.errors import ProjectsError
 
 # Pickers report a change for each digit, and who chose the zone is typing the time already: the answer leaves the
@@ -92,6 +92,8 @@ def campaign_move(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
             form.add_error("time", str(error))
         else:
             messages.success(request, _("It starts %(when)s.") % {"when": schedule_words(moved)})
+            if warning := hours_warning(moved):
+                messages.warning(request, warning)
             return redirect(there)
     context = {
         "project": campaign.project,

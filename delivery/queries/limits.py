@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
 
@@ -44,6 +44,15 @@ def period_start(period: CapPeriod, moment: datetime, project: Project) -> date:
     """The first day of the day or month that this moment belongs to, in the project's zone."""
     today = moment.astimezone(project.zone).date()
     return today.replace(day=1) if period == CapPeriod.MONTH else today
+
+
+def period_end(period: CapPeriod, moment: datetime, project: Project) -> datetime:
+    """When the day or month that this moment belongs to is over, by the project's clock."""
+    start = period_start(period, moment, project)
+    next_start = start + timedelta(days=1)
+    if period == CapPeriod.MONTH:
+        next_start = (start + timedelta(days=31)).replace(day=1)
+    return datetime.combine(next_start, time(0), tzinfo=project.zone).astimezone(UTC)
 
 
 def usage_at(project: Project, moment: datetime) -> dict[tuple[str, str], int]:

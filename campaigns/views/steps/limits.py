@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from campaigns.marketing import hours_of
 from campaigns.models import Campaign, Forecast
 from campaigns.views.lookup import campaign_url
+from campaigns.views.steps.when import hours_words
 from campaigns.words import cap_words
 from delivery.statuses import Reason
 from projects.templatetags.console import grouped
@@ -105,13 +106,3 @@ def _hours_sentences(campaign: Campaign, answer: dict[str, Any]) -> list[str]:
         shown = date_format(starts.astimezone(campaign.project.zone), "D j M, H:i")
         found.append(_("The first message leaves %(when)s.") % {"when": shown})
     return found
-
-
-def hours_words(campaign: Campaign) -> str:
-    """ "08:00–22:00 (Europe/Berlin)" """
-    project = campaign.project
-    hours = hours_of(campaign)
-    times = f"{project.marketing_from:%H:%M}–{project.marketing_until:%H:%M}"
-    if hours is not None and hours.zone is None:
-        return _("%(hours)s in each recipient's own time zone") % {"hours": times}
-    return _("%(hours)s (%(zone)s)") % {"hours": times, "zone": project.time_zone}

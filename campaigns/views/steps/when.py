@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import AmbiguousTime
 from campaigns.forms import WhenForm
+from campaigns.marketing import hours_of, marketing_hours
 from campaigns.models import Campaign
 from campaigns.views.steps.draft import Draft, Step
 
@@ -41,7 +42,30 @@ def when_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
         "when": chosen,
         "asks_which_time": is_refused and isinstance(getattr(draft.refusal, "error", None), AmbiguousTime),
         "schedule_words": schedule_words(campaign) if campaign.scheduled_at else "",
+        "hours_warning": hours_warning(campaign),
     }
+
+
+def hours_warning(campaign: Campaign) -> str:
+    """When marketing would really start, if its time lies outside the hours; empty otherwise."""
+    hours = hours_of(campaign)
+    asked_for = campaign.scheduled_at or timezone.now()
+    if hours is None or hours.is_open(asked_for):
+        return ""
+    opening = hours.next_opening(asked_for).astimezone(campaign.project.zone)
+    return _("Marketing leaves %(hours)s. The first message would leave %(when)s.") % {
+        "hours": hours_words(campaign),
+        "when": date_format(opening, "D j M, H:i"),
+    }
+
+
+def hours_words(campaign: Campaign) -> str:
+    """ "08:00–22:00 (Europe/Berlin)": when marketing of this project leaves."""
+    project = campaign.project
+    times = f"{project.marketing_from:%H:%M}–{project.marketing_until:%H:%M}"
+    if marketing_hours(project).zone is None:
+        return _("%(hours)s in each recipient's own time zone") % {"hours": times}
+    return _("%(hours)s (%(zone)s)") % {"hours": times, "zone": project.time_zone}
 
 
 def schedule_words(campaign: Campaign) -> str:

@@ -144,7 +144,7 @@ def test_the_page_takes_the_same_statements_for_any_number_of_rows(
     for _ in range(n):
         services.copy_campaign(campaign=running, by=operator)
     listed()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(words(listed())) > 100
 
 

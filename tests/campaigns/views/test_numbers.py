@@ -149,7 +149,7 @@ def test_the_page_takes_a_fixed_number_of_statements(
     large: Campaign, get: Visit, django_assert_num_queries: NumQueries
 ) -> None:
     get("campaign-numbers", large)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         get("campaign-numbers", large)
 
 
