@@ -5,8 +5,9 @@ from __future__ import annotations
 from delivery.counters import fold_deltas, sample_rates
 from delivery.health import tell_down
 from delivery.partitions import maintain_partitions
-from delivery.services import apply_receipts, close_overdue
+from delivery.services import apply_receipts, apply_replies, close_overdue
 from delivery.services.receipts import BATCH_SIZE
+from delivery.services.replies import BATCH_SIZE as REPLY_BATCH_SIZE
 from delivery.slots import drop_stale_slots
 from delivery.sweep import sweep
 from smsconsole.beats import Beat
@@ -18,8 +19,15 @@ def apply_all_receipts() -> None:
         pass
 
 
+def apply_all_replies() -> None:
+    """Apply what people answered until a batch comes back that was not full."""
+    while apply_replies() >= REPLY_BATCH_SIZE:
+        pass
+
+
 BEATS = [
     Beat("apply-receipts", 0.5, apply_all_receipts),
+    Beat("apply-replies", 1.0, apply_all_replies),
     Beat("fold-counters", 1.0, fold_deltas),
     Beat("sample-rates", 2.0, sample_rates),
     Beat("sweep", 10.0, sweep),

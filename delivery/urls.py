@@ -10,5 +10,6 @@ HANDSET = "projects/<slug:slug>/handset/"
 
 urlpatterns = [
     path(HANDSET, handset.handset, name="handset"),
+    path(HANDSET + "reply/", handset.handset_reply, name="handset-reply"),
     path(HANDSET + "phones/", handset.handset_phones, name="handset-phones"),
 ]

@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "replies",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("next_try_at__isnull", False)),

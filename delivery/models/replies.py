@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from delivery.models.gateways import Gateway
 from delivery.statuses import ReplyOutcome
@@ -36,6 +37,7 @@ class Reply(models.Model):
     next_try_at = models.DateTimeField(null=True, db_default=Now())
 
     class Meta:
+        verbose_name_plural = _("replies")
         constraints = [
             models.UniqueConstraint(
                 fields=["gateway", "gateway_reply_id"],

@@ -16,14 +16,17 @@ from delivery.services.dispatches import (
 )
 from delivery.services.gateways import ensure_simulated_gateway
 from delivery.services.receipts import apply_receipts, close_overdue, store_receipts
+from delivery.services.replies import ReplyEvent, apply_replies, reply_from_handset, store_replies
 from delivery.services.uncertain import UncertainChoice, settle_uncertain
 
 __all__ = [
     "NewMessage",
+    "ReplyEvent",
     "SendingHours",
     "UncertainChoice",
     "append_messages",
     "apply_receipts",
+    "apply_replies",
     "cancel_dispatch",
     "cancel_rest",
     "close_overdue",
@@ -32,9 +35,11 @@ __all__ = [
     "hold_dispatch",
     "open_dispatch",
     "release_cap_holds",
+    "reply_from_handset",
     "resume_dispatch",
     "settle_uncertain",
     "stop_project",
     "store_receipts",
+    "store_replies",
     "suspend_dispatch",
 ]

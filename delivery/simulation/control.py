@@ -30,6 +30,13 @@ def read_recent(address: Address, *, digits: str = "", limit: int = 50) -> list[
     return [line_from_dict(values) for values in answer["messages"]]
 
 
+def send_reply(address: Address, *, msisdn: str, destination: str, text: str) -> str:
+    """Answer from this phone; the reply's id once the console has it. Raises ValueError when it was not taken."""
+    request = {"control": "reply", "msisdn": msisdn, "destination": destination, "text": text}
+    reply_id: str = _ask(address, request)["reply"]
+    return reply_id
+
+
 def change_script(address: Address, values: Mapping[str, object]) -> dict[str, Any]:
     """Replace some options of the script from now on; the whole script. No values: only read it.
 

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from delivery.simulation.address import Address, connect
 from delivery.simulation.courier import Courier, Deliver, Receipt
@@ -36,6 +36,20 @@ RECENT_BYTES = 2 << 20
 MAX_LINE_BYTES = 8 << 20
 
 SubmitRow = tuple[int, int, str, str, str, int]
+MAX_REPLY_CHARACTERS = 2_000
+
+
+class PhoneReply(NamedTuple):
+    """What a person answers from a phone: from whom, to which sender, with the id that this gateway gave it."""
+
+    gateway_reply_id: str
+    msisdn: str
+    destination: str
+    text: str
+
+
+# Returns when the console has the reply for good; raises when it has not.
+TakeReply = Callable[[PhoneReply], None]
 
 
 class AddressInUse(Exception):
@@ -45,8 +59,16 @@ class AddressInUse(Exception):
 class SimulatedGateway:
     """Judges submits by the script, writes them down, plans their receipts. Knows no sockets."""
 
-    def __init__(self, *, ledger: LedgerWriter, courier: Courier, script: Script) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: LedgerWriter,
+        courier: Courier,
+        script: Script,
+        take_reply: TakeReply | None = None,
+    ) -> None:
         self.script = script
+        self._take_reply = take_reply
         self._ledger = ledger
         self._courier = courier
         # Unique over restarts, as a carrier's ids are.
@@ -145,6 +167,8 @@ class SimulatedGateway:
                 return {
                     "messages": self._recent(str(request.get("digits", "")), int(request.get("limit", 50)))
                 }
+            case "reply":
+                return {"reply": self._reply(request)}
             case "script":
                 self.script = self.script.changed(request.get("set", {}))
                 return {"script": self.script.as_dict()}
@@ -155,6 +179,26 @@ class SimulatedGateway:
                     "references": [double.second.reference for double in doubles],
                 }
         raise ValueError("There is no such control request.")
+
+    def _reply(self, request: Mapping[str, Any]) -> str:
+        """Hand a phone's answer to the console; its id, once the console has it."""
+        text = str(request.get("text", "")).strip()
+        if not text or len(text) > MAX_REPLY_CHARACTERS:
+            raise ValueError(f"A reply is 1 to {MAX_REPLY_CHARACTERS} characters.")
+        if self._take_reply is None:
+            raise ValueError("This simulated gateway takes no replies.")
+        reply = PhoneReply(
+            f"{self._id_prefix}-r{next(self._numbers):x}",
+            str(request.get("msisdn", "")),
+            str(request.get("destination", "")),
+            text,
+        )
+        try:
+            self._take_reply(reply)
+        except Exception as error:
+            log.warning("reply not taken error=%s", type(error).__name__)
+            raise ValueError("The console did not take the reply. Try again.") from error
+        return reply.gateway_reply_id
 
     def _stats(self) -> dict[str, Any]:
         return {
@@ -234,12 +278,18 @@ class Connection(asyncio.Protocol):
 
 
 def serve(
-    *, address: Address, ledger: Path, script: Script, deliver: Deliver, when_ready: Callable[[], None]
+    *,
+    address: Address,
+    ledger: Path,
+    script: Script,
+    deliver: Deliver,
+    when_ready: Callable[[], None],
+    take_reply: TakeReply | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises `LedgerInUse`, `AddressInUse` or OSError when it cannot start."""
     writer = LedgerWriter(ledger)
     courier = Courier(deliver=deliver, checkpoint=ledger.with_name(ledger.name + ".checkpoint"))
-    gateway = SimulatedGateway(ledger=writer, courier=courier, script=script)
+    gateway = SimulatedGateway(ledger=writer, courier=courier, script=script, take_reply=take_reply)
     try:
         gateway.take_up()
         asyncio.run(_listen(gateway, courier, address, when_ready))

@@ -63,6 +63,7 @@ def of_removal(things: Things) -> list[Any]:
 
 
 ROWS: list[Row] = [
+    ("handset-reply", "post", of_project, OPERATORS),
     ("limits", "get", of_project, MEMBERS_AND_STAFF),
     ("limit-edit", "get", of_dimension, ADMINS),
     ("limit-edit", "post", of_dimension, ADMINS),

@@ -9,16 +9,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Organization, Role
+from accounts.models import Role
 from delivery.gateways import open_driver
 from delivery.gateways.base import OutboundMessage
-from delivery.models import Gateway, MessageBody
+from delivery.models import Dispatch, Gateway, Message, MessageBody, Reply
 from delivery.queries.handset import N_MESSAGES_PER_PHONE, N_PHONES, read_handset
+from delivery.statuses import ReplyOutcome
 from projects.models import Project
 from smsconsole.lib.msisdn import mask_msisdn
 from tests.delivery.gateways.contract import always
 from tests.delivery.simulation.running import RunningGateway
-from tests.factories import member
+from tests.factories import OrganizationFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +82,7 @@ def test_another_project_sees_nothing_of_it(
     phone_network: RunningGateway, project: Project, client: Client
 ) -> None:
     other = Project.objects.create(
-        organization=Organization.objects.create(name="Other"), name="Other", slug="other"
+        organization=OrganizationFactory(name="Other"), name="Other", slug="other"
     )
     send(phone_network, other, message(1, text="Not for you"))
     send(phone_network, project, message(2, text="For you"))
@@ -166,7 +167,7 @@ def test_without_a_simulated_gateway_it_says_so(project: Project, client: Client
 
 def test_an_outsider_gets_404(phone_network: RunningGateway, project: Project) -> None:
     stranger = Client()
-    stranger.force_login(member(Organization.objects.create(name="Other"), *Role))
+    stranger.force_login(member(OrganizationFactory(name="Other"), *Role))
     for name in ("handset", "handset-phones"):
         assert stranger.get(reverse(name, args=["shop"])).status_code == 404
 
@@ -174,3 +175,63 @@ def test_an_outsider_gets_404(phone_network: RunningGateway, project: Project) -
 def test_it_rejects_post(client: Client) -> None:
     for name in ("handset", "handset-phones"):
         assert client.post(reverse(name, args=["shop"])).status_code == 405
+
+
+def test_a_phone_replies_to_the_newest_message(
+    phone_network: RunningGateway, client: Client, project: Project
+) -> None:
+    send(phone_network, project, message(1), message(2, text="Sale. Reply TD to unsubscribe."))
+    dispatch = Dispatch.objects.create(owner="test:1", project=project, gateway=Gateway.objects.get())
+    Message.objects.create(id=2, dispatch_id=dispatch.pk, n_segments=1, country="CN")
+    assert 'name="message" value="2"' in page(client)
+    response = client.post(reverse("handset-reply", args=["shop"]), {"message": "2", "text": " TD "})
+    assert response.status_code == 302
+    [reply] = phone_network.replies()
+    assert (reply["msisdn"], reply["destination"], reply["text"]) == ("+8613812345678", "Shop", "TD")
+
+
+def test_a_reply_that_is_not_taken_says_so(
+    phone_network: RunningGateway, client: Client, project: Project
+) -> None:
+    send(phone_network, project, message(2))
+    dispatch = Dispatch.objects.create(owner="test:1", project=project, gateway=Gateway.objects.get())
+    Message.objects.create(id=2, dispatch_id=dispatch.pk, n_segments=1, country="CN")
+    address = reverse("handset-reply", args=["shop"])
+    phone_network.console_is_away.touch()
+    shown = client.post(address, {"message": "2", "text": "TD"}, follow=True).content.decode()
+    assert "did not take the reply" in shown
+    assert (
+        "Type what the phone replies."
+        in client.post(address, {"message": "2", "text": " "}, follow=True).content.decode()
+    )
+
+
+def test_nobody_replies_to_a_message_of_another_project(
+    phone_network: RunningGateway, client: Client, project: Project
+) -> None:
+    send(phone_network, project, message(2))
+    MessageBody.objects.update(project_id=project.pk + 1)
+    shown = client.post(
+        reverse("handset-reply", args=["shop"]), {"message": "2", "text": "TD"}, follow=True
+    ).content.decode()
+    assert "not on a simulated phone" in shown
+    assert not phone_network.replies()
+
+
+def test_the_screen_shows_the_reply_and_what_it_did(
+    phone_network: RunningGateway, client: Client, project: Project
+) -> None:
+    send(phone_network, project, message(2))
+    before = read_handset(project).stamp
+    Reply.objects.create(
+        gateway=Gateway.objects.get(),
+        project=project,
+        msisdn="+8613812345678",
+        text="<b>TD</b>",
+        outcome=ReplyOutcome.UNSUBSCRIBED,
+        next_try_at=None,
+    )
+    shown = page(client)
+    assert "&lt;b&gt;TD&lt;/b&gt;" in shown
+    assert "Unsubscribed" in shown
+    assert read_handset(project).stamp != before

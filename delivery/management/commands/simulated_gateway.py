@@ -18,13 +18,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from delivery.gateways.base import ReceiptEvent, ReceiptState
 from delivery.gateways.simulator import SimulatorDriver, own_address
 from delivery.models import Gateway
-from delivery.services import ensure_simulated_gateway, store_receipts
+from delivery.services import ReplyEvent, ensure_simulated_gateway, store_receipts, store_replies
 from delivery.simulation import control
 from delivery.simulation.address import Address, parse_address
 from delivery.simulation.courier import Receipt
 from delivery.simulation.ledger import LedgerInUse
 from delivery.simulation.script import Script
-from delivery.simulation.server import AddressInUse, serve
+from delivery.simulation.server import AddressInUse, PhoneReply, TakeReply, serve
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ class Command(BaseCommand):
                 ledger=ledger,
                 script=script,
                 deliver=_deliver_to(slug),
+                take_reply=_take_reply_for(slug),
                 when_ready=lambda: log.info("simulated gateway listens at %s ledger=%s", address, ledger),
             )
         except (LedgerInUse, AddressInUse) as error:
@@ -146,6 +147,20 @@ def _deliver_to(slug: str | None) -> Callable[[Sequence[Receipt], datetime], Non
             raise
 
     return deliver
+
+
+def _take_reply_for(slug: str | None) -> TakeReply:
+    """Store replies as this gateway's."""
+
+    def take_reply(reply: PhoneReply) -> None:
+        try:
+            event = ReplyEvent(reply.msisdn, reply.text, reply.destination, reply.gateway_reply_id)
+            store_replies(gateway_id=_find_gateway(slug), events=[event])
+        except (OperationalError, InterfaceError):
+            connection.close()
+            raise
+
+    return take_reply
 
 
 def _offer_gateway() -> None:

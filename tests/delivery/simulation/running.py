@@ -15,7 +15,7 @@ from delivery.simulation.address import parse_address
 from delivery.simulation.control import change_script
 from delivery.simulation.ledger import LedgerLine, read_ledger
 from delivery.simulation.script import Script
-from delivery.simulation.server import serve
+from delivery.simulation.server import PhoneReply, serve
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -28,6 +28,7 @@ class RunningGateway:
         self.address = parse_address(self.socket)
         self.ledger = folder / "ledger.jsonl"
         self.receipts_file = folder / "receipts.jsonl"
+        self.replies_file = folder / "replies.jsonl"
         # While this file exists the console takes no receipts.
         self.console_is_away = folder / "console-is-away"
         self._process: subprocess.Popen[str] | None = None
@@ -37,6 +38,7 @@ class RunningGateway:
             "address": self.socket,
             "ledger": str(self.ledger),
             "receipts": str(self.receipts_file),
+            "replies": str(self.replies_file),
             "away": str(self.console_is_away),
             "script": script,
         }
@@ -77,6 +79,11 @@ class RunningGateway:
             return []
         return [json.loads(line) for line in self.receipts_file.read_text().splitlines()]
 
+    def replies(self) -> list[dict[str, str]]:
+        if not self.replies_file.exists():
+            return []
+        return [json.loads(line) for line in self.replies_file.read_text().splitlines()]
+
 
 def main() -> None:
     call = json.loads(sys.argv[1])
@@ -88,7 +95,14 @@ def main() -> None:
         with receipts_file.open("a") as file:
             file.writelines(json.dumps(receipt._asdict()) + "\n" for receipt in receipts)
 
+    def take_reply(reply: PhoneReply) -> None:
+        if away.exists():
+            raise ConnectionError
+        with Path(call["replies"]).open("a") as file:
+            file.write(json.dumps(reply._asdict()) + "\n")
+
     serve(
+        take_reply=take_reply,
         address=parse_address(call["address"]),
         ledger=Path(call["ledger"]),
         script=Script().changed(call["script"]),

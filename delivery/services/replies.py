@@ -1,0 +1,170 @@
+"""Replies: stored raw first, applied after, each at most once. Words that unsubscribe are obeyed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from delivery.errors import DeliveryError
+from delivery.gateways.simulator import address_of
+from delivery.models import SIMULATOR_KIND, Dispatch, Gateway, Message, MessageBody, Reply
+from delivery.simulation.control import SimulationUnavailable, send_reply
+from delivery.statuses import ReplyOutcome
+from delivery.unsubscribe_words import is_unsubscribe
+from projects.models import Project
+from projects.services import require_enabled, unsubscribe
+
+log = logging.getLogger(__name__)
+
+BATCH_SIZE = 200
+# A reply may be here before the message it answers is settled: it is read again for so long.
+RETRY_FOR = timedelta(minutes=10)
+RETRY_AFTER = timedelta(seconds=5)
+TEXT_MAX_CHARACTERS = 2_000
+
+# Every project is asked through the index on (project, number); the newest of what they answer is the one.
+_NEWEST_MESSAGE = """
+    SELECT b.project_id, m.dispatch_id, m.id, d.consent_key
+    FROM projects_project p
+    CROSS JOIN LATERAL (
+        SELECT message_id, project_id FROM delivery_messagebody
+        WHERE project_id = p.id AND msisdn = %(msisdn)s
+        ORDER BY message_id DESC LIMIT 50
+    ) b
+    JOIN delivery_message m ON m.id = b.message_id
+    JOIN delivery_dispatch d ON d.id = m.dispatch_id AND d.gateway_id = %(gateway)s
+    WHERE m.submitted_at > %(received_at)s - make_interval(secs => %(seconds)s)
+      AND m.submitted_at <= %(received_at)s + interval '1 minute'
+    ORDER BY m.submitted_at DESC, m.id DESC LIMIT 1
+"""
+
+
+class ReplyEvent(NamedTuple):
+    """A reply as a carrier hands it over. `destination` is what it was sent to, `gateway_reply_id` the carrier's."""
+
+    msisdn: str
+    text: str
+    destination: str = ""
+    gateway_reply_id: str = ""
+
+
+class Answered(NamedTuple):
+    """The message that a reply answers."""
+
+    project_id: int
+    dispatch_id: int
+    message_id: int
+    consent_key: str
+
+
+def store_replies(*, gateway_id: int, events: Sequence[ReplyEvent]) -> None:
+    """Store what a carrier handed over and commit; only after this returns may it be acknowledged.
+
+    A reply with an id that is known already is not stored again.
+    """
+    Reply.objects.bulk_create(
+        (
+            Reply(
+                gateway_id=gateway_id,
+                gateway_reply_id=event.gateway_reply_id[:80],
+                msisdn=event.msisdn[:16],
+                destination=event.destination[:20],
+                text=event.text.replace("\0", "")[:TEXT_MAX_CHARACTERS],
+            )
+            for event in events
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def apply_replies() -> int:
+    """Apply the stored replies that are due, the oldest first; how many were looked at.
+
+    Each is locked, applied and marked in one transaction, so that it counts once, whatever dies. Replies under way
+    elsewhere are passed over.
+    """
+    with transaction.atomic():
+        due = list(
+            Reply.objects.select_for_update(skip_locked=True)
+            .filter(next_try_at__lte=Now())
+            .order_by("next_try_at", "pk")[:BATCH_SIZE]
+        )
+        for reply in due:
+            _apply(reply)
+    return len(due)
+
+
+def _apply(reply: Reply) -> None:
+    answered = _answered(reply)
+    if answered is None:
+        if timezone.now() - reply.received_at < RETRY_FOR:
+            reply.next_try_at = timezone.now() + RETRY_AFTER
+        else:
+            log.warning("reply answers no message reply=%s gateway=%d", reply.uuid, reply.gateway_id)
+            reply.next_try_at, reply.outcome = None, ReplyOutcome.UNMATCHED
+        reply.save(update_fields=["next_try_at", "outcome"])
+        return
+    reply.project_id, reply.dispatch_id, reply.message_id, reply.consent_key = answered
+    reply.outcome = ReplyOutcome.NOTED
+    if is_unsubscribe(reply.text, more_words=settings.UNSUBSCRIBE_WORDS):
+        is_new = unsubscribe(
+            project=Project.objects.get(pk=answered.project_id),
+            msisdn=reply.msisdn,
+            consent_key=answered.consent_key,
+        )
+        reply.outcome = ReplyOutcome.UNSUBSCRIBED if is_new else ReplyOutcome.REPEATED
+    reply.next_try_at = None
+    reply.save(
+        update_fields=["project", "dispatch_id", "message_id", "consent_key", "outcome", "next_try_at"]
+    )
+
+
+def _answered(reply: Reply) -> Answered | None:
+    """The newest message to the number through the reply's gateway within `REPLY_MATCH_SECONDS`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NEWEST_MESSAGE,
+            {
+                "msisdn": reply.msisdn,
+                "gateway": reply.gateway_id,
+                "received_at": reply.received_at,
+                "seconds": settings.REPLY_MATCH_SECONDS,
+            },
+        )
+        row = cursor.fetchone()
+    return Answered(*row) if row else None
+
+
+def reply_from_handset(*, project: Project, message_id: int, text: str) -> None:
+    """Answer a message of this project as the phone behind the simulated gateway would.
+
+    The simulated gateway takes the reply and hands it to the console as a carrier does. Raises `DeliveryError`.
+    """
+    require_enabled(project)
+    body = MessageBody.objects.filter(project_id=project.pk, message_id=message_id).first()
+    dispatches = Message.objects.filter(pk=message_id).values("dispatch_id")
+    dispatch = Dispatch.objects.select_related("gateway").filter(pk__in=dispatches).first()
+    if body is None or dispatch is None or dispatch.gateway.kind != SIMULATOR_KIND:
+        raise DeliveryError(_("This message is not on a simulated phone. Open the handset again."))
+    if not text.strip():
+        raise DeliveryError(_("Type what the phone replies."))
+    gateway: Gateway = dispatch.gateway
+    try:
+        send_reply(
+            address_of(gateway.settings), msisdn=body.msisdn, destination=body.sender, text=text.strip()
+        )
+    except (SimulationUnavailable, ValueError):
+        raise DeliveryError(
+            _(
+                "The simulated gateway did not take the reply. Start it with “manage.py simulated_gateway”, "
+                "then try again."
+            )
+        ) from None
