@@ -30,6 +30,7 @@ from templates_app.queries.reviews import (
     place_of,
     previous_revision,
     queue_page,
+    removals_waiting,
     revision_by_uuid,
 )
 from templates_app.queries.stories import (
@@ -72,6 +73,7 @@ __all__ = [
     "previous_revision",
     "queue_page",
     "refusal_of",
+    "removals_waiting",
     "revision_by_uuid",
     "revision_is_usable",
     "sender_id_page",

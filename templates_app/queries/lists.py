@@ -131,9 +131,11 @@ def _latest_ones(revisions: QuerySet[Any]) -> QuerySet[Any]:
     """
     owner = revisions.model.noun
     of_same = revisions.model._default_manager.filter(**{owner: OuterRef(owner)})
-    return revisions.annotate(has_approved=Exists(of_same.filter(status=RevisionStatus.APPROVED))).exclude(
+    has_approved = Exists(of_same.filter(status=RevisionStatus.APPROVED))
+    latest: QuerySet[Any] = revisions.annotate(has_approved=has_approved).exclude(
         Exists(of_same.filter(number__gt=OuterRef("number")))
     )
+    return latest
 
 
 def _page(revisions: QuerySet[R], *, state: str, before: int | None) -> Page[Any, R]:

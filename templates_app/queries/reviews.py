@@ -15,12 +15,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
-from projects.models import Project
+from projects.models import Project, RemovalRequest
+from projects.statuses import RemovalStatus
 from templates_app.models import AnyRevision, ReviewClaim
 from templates_app.reviewed import KINDS, Reviewed, reviewed
 from templates_app.statuses import RevisionStatus
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,14 +44,11 @@ class Scope:
         ]
 
     def waiting(self, kind: Reviewed) -> QuerySet[Any]:
-        rows = kind.revisions.filter(
-            **{
-                "status": RevisionStatus.PENDING,
-                f"{kind.owner}__project__organization": self.organization_id,
-            }
-        )
         if self.project_id is not None:
-            rows = rows.filter(**{f"{kind.owner}__project": self.project_id})
+            place = {f"{kind.owner}__project": self.project_id}
+        else:
+            place = {f"{kind.owner}__project__organization": self.organization_id}
+        rows = kind.revisions.filter(status=RevisionStatus.PENDING, **place)
         if self.region and not kind.only_region:
             rows = rows.filter(**{f"{kind.owner}__region": self.region})
         return rows
@@ -105,6 +103,10 @@ class Case:
     def is_overdue(self) -> bool:
         return self.due_at < timezone.now()
 
+    def is_free_for(self, viewer: User) -> bool:
+        """Whether the viewer may decide it and nobody else looks at it."""
+        return not self.is_own and (self.claim is None or self.claim.holder_id == viewer.pk)
+
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
@@ -119,6 +121,7 @@ class Neighbourhood:
     """A case among those before and after it: `position` of `n` in its queue."""
 
     cases: list[Case]
+    here: Case
     position: int
     n: int
     earlier: Case | None
@@ -150,6 +153,7 @@ def neighbourhood(
     n, n_earlier = _count(scope, place)
     return Neighbourhood(
         cases=_with_claims([*before, here, *after]),
+        here=here,
         position=n_earlier + 1,
         n=max(n, n_earlier + 1),
         earlier=before[-1] if before else None,
@@ -181,6 +185,17 @@ def counts_by_noun(scope: Scope) -> dict[str, int]:
     everything = replace(scope, noun="")
     counts = {kind.noun: everything.waiting(kind).count() for kind in everything.kinds}
     return {"": sum(counts.values()), **counts}
+
+
+def removals_waiting(organization_id: int, project_id: int | None) -> list[tuple[str, str, int]]:
+    """Slug, name and how many requests to remove numbers wait, for each project where some do. One query."""
+    requests = RemovalRequest.objects.filter(status=RemovalStatus.PENDING)
+    if project_id is None:
+        requests = requests.filter(project__organization=organization_id)
+    else:
+        requests = requests.filter(project=project_id)
+    rows = requests.values_list("project__slug", "project__name").annotate(n=Count("pk"))
+    return list(rows.order_by("project__name"))
 
 
 def n_waiting(project: Project) -> int:

@@ -36,7 +36,9 @@ def note_overdue(revision: AnyRevision) -> bool:
 
     Of two who ask at once one waits for the other and gets no.
     """
-    step = [revision.noun, revision.owner.uuid, revision.uuid, revision.number, timezone.now()]
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE_OVERDUE, step)
+        cursor.execute(
+            _NOTE_OVERDUE,
+            (revision.noun, revision.owner.uuid, revision.uuid, revision.number, timezone.now()),
+        )
         return bool(cursor.rowcount)

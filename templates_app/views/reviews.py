@@ -11,11 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import organization_for, signed_in_person
-from accounts.models import Organization, Role
+from accounts.models import Organization, Role, User
 from projects.access import project_for
 from projects.models import Project
 from smsconsole.lib.types import Region
@@ -60,12 +61,38 @@ def _queue_page(request: HttpRequest, organization: Organization, project: Proje
         ],
         "everything_url": queue.with_noun(""),
         "regions": {name or "all": queue.with_region(name) for name in ("", *Region)},
+        "others": _other_requests(organization, project),
         "following": queue.page_after(page.following) if page.following else "",
-        "next_case": queries.next_case(scope=queue.scope, viewer=viewer),
+        "next_case": _first_free(page, queue, viewer),
         "is_alone": any(case.is_own for case in page.cases)
         and queries.is_only_reviewer(viewer, organization_id=organization.pk),
     }
     return render(request, "templates_app/review_queue.html", context)
+
+
+def _other_requests(organization: Organization, project: Project | None) -> list[dict[str, str]]:
+    """What else waits for a reviewer, in lists of its own: a sentence and the address for each project."""
+    return [
+        {
+            "words": ngettext(
+                "%(n)d request to take a number off the unsubscribed ones waits in %(project)s",
+                "%(n)d requests to take numbers off the unsubscribed ones wait in %(project)s",
+                n,
+            )
+            % {"n": n, "project": name},
+            "url": reverse("removal-list", args=[slug]),
+        }
+        for slug, name, n in queries.removals_waiting(organization.pk, project.pk if project else None)
+    ]
+
+
+def _first_free(page: queries.QueuePage, queue: Queue, viewer: User) -> queries.Case | None:
+    """The case that a click on *Review the oldest* opens; mostly it stands on the first page."""
+    on_page = None if queue.after else next((case for case in page.cases if case.is_free_for(viewer)), None)
+    may_be_elsewhere = bool(queue.after or page.following)
+    if on_page is None and may_be_elsewhere:
+        return queries.next_case(scope=queue.scope, viewer=viewer)
+    return on_page
 
 
 @require_safe

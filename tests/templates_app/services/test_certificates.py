@@ -7,11 +7,17 @@ from django.core.files.storage import default_storage
 
 from accounts.models import User
 from projects.models import Project
-from templates_app import services
+from templates_app import queries, services
 from templates_app.errors import TemplatesError
 from templates_app.models import Certificate, SignatureRevision
-from templates_app.statuses import SignatureType
-from tests.templates_app.texts import approved_signature, document, draft_signature, pending_signature
+from templates_app.statuses import SignatureType, StoryKind
+from tests.templates_app.texts import (
+    approved_signature,
+    document,
+    draft_signature,
+    pending_signature,
+    scanned,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +121,19 @@ def test_discarding_a_draft_deletes_its_files(
         services.discard_signature_draft(revision=revision, by=operator)
     assert not SignatureRevision.objects.exists()
     assert stored_files(storage) == []
+
+
+def test_the_pages_of_a_pdf_go_with_it(
+    project: Project, operator: User, storage: Path, django_capture_on_commit_callbacks: object
+) -> None:
+    revision = draft_signature(project, operator, documents=[scanned(n_pages=3)])
+    assert len(stored_files(storage)) == 4
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        services.remove_certificate(certificate=revision.certificates.get(), by=operator)
+    assert stored_files(storage) == []
+
+
+def test_what_was_removed_from_the_papers_stands_in_the_story(project: Project, operator: User) -> None:
+    revision = draft_signature(project, operator, documents=[document()])
+    services.remove_certificate(certificate=revision.certificates.get(), by=operator)
+    assert [step.kind for step in queries.story(revision.signature)] == [StoryKind.EDITED, StoryKind.DRAFTED]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from accounts.models import User
 from projects.models import Project
@@ -11,7 +14,7 @@ from templates_app.documents import Document
 from templates_app.models import Certificate
 from tests.factories import ProjectFactory
 from tests.people import ClientOf
-from tests.templates_app.texts import document, draft_signature, pending_signature
+from tests.templates_app.texts import document, draft_signature, pending_signature, scanned
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +43,60 @@ def test_a_pdf_is_downloaded(client_of: ClientOf, project: Project, operator: Us
     response = client_of(operator).get(reverse("certificate-file", args=[project.slug, certificate.uuid]))
     assert response.headers["Content-Disposition"] == 'attachment; filename="letter of authorisation.pdf"'
     assert response.headers["Content-Type"] == "application/pdf"
+
+
+def test_the_pages_of_a_pdf_are_pictures(client_of: ClientOf, project: Project, reviewer: User) -> None:
+    certificate = draft_signature(project, reviewer, documents=[scanned(n_pages=2)]).certificates.get()
+    client = client_of(reviewer)
+    for number in (1, 2):
+        response = client.get(reverse("certificate-page", args=[project.slug, certificate.uuid, number]))
+        assert b"".join(response.streaming_content) == scanned().pages[number - 1]
+        assert response.headers["Content-Type"] == "image/jpeg"
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    for number in (0, 3, 999_999):
+        address = reverse("certificate-page", args=[project.slug, certificate.uuid, number])
+        assert client.get(address).status_code == 404
+
+
+def test_an_uploaded_pdf_is_drawn_and_shown_to_the_reviewer(
+    client_of: ClientOf, project: Project, operator: User
+) -> None:
+    upload = SimpleUploadedFile("letter.PDF", real_pdf(n_pages=3), content_type="text/html")
+    fields = {
+        "region": "international",
+        "text": "DemoShop",
+        "type": "company",
+        "use": "own",
+        "remarks": "",
+        "certificates": [upload],
+        "then": "draft",
+    }
+    client_of(operator).post(reverse("signature-create", args=[project.slug]), fields)
+    certificate = Certificate.objects.get()
+    assert (certificate.original_name, certificate.n_pages) == ("letter.pdf", 3)
+    detail = reverse("signature-detail", args=[project.slug, certificate.revision.signature.uuid])
+    page = client_of(operator).get(detail).content.decode()
+    assert reverse("certificate-page", args=[project.slug, certificate.uuid, 3]) in page
+
+
+def test_a_pdf_that_nobody_can_look_at_is_refused_at_its_field(
+    client_of: ClientOf, project: Project, operator: User
+) -> None:
+    broken = SimpleUploadedFile("letter.pdf", b"%PDF-1.7\nnothing\n%%EOF")
+    fields = {"region": "international", "text": "DemoShop", "type": "company", "use": "own", "then": "draft"}
+    response = client_of(operator).post(
+        reverse("signature-create", args=[project.slug]), {**fields, "certificates": [broken]}
+    )
+    assert "cannot be shown" in str(response.context["form"].errors["certificates"])
+    assert response.context["form"]["text"].value() == "DemoShop"
+    assert not Certificate.objects.exists()
+
+
+def real_pdf(*, n_pages: int) -> bytes:
+    out = io.BytesIO()
+    pages = [Image.new("RGB", (200, 280), "white") for _n in range(n_pages)]
+    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:])
+    return out.getvalue()
 
 
 def test_members_only(

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Organization, Role, User
-from projects.models import Project
+from projects.models import Project, RemovalRequest
 from smsconsole.lib.types import Region
 from templates_app import presets, services
 from templates_app.models import AnyRevision, Review, ReviewClaim, SignatureRevision
@@ -153,6 +154,35 @@ def test_an_organization_with_one_person_is_told_how_to_get_a_second(
     assert "a second person has to" not in client.get(address).content.decode()
 
 
+def test_the_queue_leads_to_requests_of_other_lists(
+    browser_of_reviewer: Client, project: Project, operator: User
+) -> None:
+    RemovalRequest.objects.create(
+        project=project,
+        msisdn="+4915100000001",
+        unsubscribed_at=timezone.now(),
+        reason="They asked us to write again.",
+        requested_by=operator,
+    )
+    elsewhere = ProjectFactory(organization=OrganizationFactory(), name="Elsewhere")
+    RemovalRequest.objects.create(
+        project=elsewhere,
+        msisdn="+4915100000002",
+        unsubscribed_at=timezone.now(),
+        reason="They asked us to write again.",
+        requested_by=operator,
+    )
+    for address in (
+        reverse("review-queue", args=[project.slug]),
+        reverse("organization-review-queue", args=[project.organization.uuid]),
+    ):
+        page = browser_of_reviewer.get(address).content.decode()
+        assert "1 request to take a number off the unsubscribed ones waits in Web shop" in page
+        assert reverse("removal-list", args=[project.slug]) in page
+        assert "Elsewhere" not in page
+        assert "4915100000001" not in page
+
+
 @pytest.mark.parametrize("wide", [False, True])
 def test_a_page_of_the_queue_costs_the_same_however_much_waits(
     browser_of_reviewer: Client,
@@ -189,7 +219,7 @@ def test_a_case_shows_text_findings_certificates_and_the_version_before(
         "licence.png",
         "Passes all rules",
         "Olga Operator",
-        "Answer due",
+        "due to",
     )
     for expected in expected_words:
         assert expected in page
