@@ -160,7 +160,7 @@ class SignatureForm(TextForm):
         label=_("Certificates"),
         required=False,
         help_text=_(
-            "Up to 5 files, JPG, PNG or PDF, at most 5 MB each: business licence, letter of authorisation …"
+            "Up to 5 files, JPG, PNG or PDF, at most 5 MB each. Beside the form you see which are needed."
         ),
         widget=ManyFilesField.Widget(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
     )

@@ -76,8 +76,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Rules that belong together. Topics are many and short: they are shown as a table."""
+
     title: Words
     rows: list[Row]
+
+    @property
+    def is_table(self) -> bool:
+        return self.title == body_subjects.TOPIC
 
 
 def groups_of(book: RuleBook[Any]) -> list[Group]:
@@ -99,6 +105,8 @@ def _example(rule: Rule[Any], draft: Draft) -> Example:
     text = draft.remarks if rule.shows == "remarks" else draft.text
     text = "".join(one if one.isprintable() or one == "\n" else f"<U+{ord(one):04X}>" for one in text)
     text = text.replace("\n", "↵")
+    if not text.strip():
+        text = _("(nothing)")
     if len(text) > _SHOWN_MAX:
         text = f"{text[:20]}… ({len(text)})"
     return Example(text, " · ".join(_about(rule, draft)))

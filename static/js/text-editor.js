@@ -30,6 +30,20 @@
   text.replaceWith(frame);
   frame.append(behind, text);
 
+  // Whatever the field looks like here, on a phone or with other fonts, the copy looks the same.
+  const SHARED = ["fontFamily", "fontSize", "fontWeight", "letterSpacing", "lineHeight", "tabSize", "textAlign"].concat(
+    ["paddingTop", "paddingRight", "paddingBottom", "paddingLeft"],
+    ["borderTopWidth", "borderRightWidth", "borderBottomWidth", "borderLeftWidth"],
+  );
+
+  function lookAlike() {
+    const style = getComputedStyle(text);
+    for (const name of SHARED) behind.style[name] = style[name];
+  }
+
+  new ResizeObserver(lookAlike).observe(text);
+  lookAlike();
+
   let marks = [];
   let markedText = "";
 

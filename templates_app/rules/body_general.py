@@ -153,7 +153,7 @@ def no_garbled_symbols(draft: BodyDraft) -> Iterator[Spot]:
     for match in pattern.finditer(draft.text):
         if match.start() not in inside_links:
             message = _("Some phones cannot show “%(text)s”. Say it in words.") % {"text": match[0]}
-            yield Spot(message, *match.span(), hard=draft.region is HOME, example="100元")
+            yield Spot(message, *match.span(), hard=draft.region is HOME)
     if draft.region is HOME:
         for match in re.finditer("[☆♥♡]", draft.text):
             message = _("Some phones cannot show “%(text)s”. Say it in words.") % {"text": match[0]}

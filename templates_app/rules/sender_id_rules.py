@@ -49,7 +49,11 @@ def form_of_sender_id(draft: SenderIdDraft) -> Iterator[Spot]:
         return
     foreign = [match.span() for match in re.finditer(r"[^A-Za-z0-9]", draft.text)]
     for start, end in foreign:
-        message = _("“%(character)s” may not be in a sender ID: Latin letters and digits only.")
+        message = (
+            _("A space may not be in a sender ID: Latin letters and digits only.")
+            if draft.text[start:end].isspace()
+            else _("“%(character)s” may not be in a sender ID: Latin letters and digits only.")
+        )
         yield Spot(message % {"character": draft.text[start:end]}, start, end, example="DemoShop")
     if not foreign:
         most = 15 if draft.text.isdigit() else 11
