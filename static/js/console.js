@@ -11,7 +11,7 @@
 //   <progress data-…> needs nothing: set its value attribute on the server
 //   <a|button data-shortcut="j">                                    the key clicks the first visible one;
 //       "/" focuses its element instead. Off in inputs, in dialogs, with modifiers, and by the person's choice.
-//       In the review queue: j next, k previous, a approve, r reject.
+//       In the review queue: j next, k previous, r reject; a twice to approve is review.js.
 //   <select data-own-zone>                                          starts at the person's own time zone
 //   <form data-submit-on-change>                                    submits when a field changes (filters)
 //   hx-trigger="every 10s, refresh"                                 polls; quiet while the tab is hidden, and asks
