@@ -102,6 +102,14 @@ class RevisionForm(forms.Form):
         self.entity = entity
         self.is_submitted = is_submitted
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.has_error("seen"):
+            # Hidden, so its own place shows no error.
+            del self.errors["seen"]
+            self.add_error(None, _("The page came back damaged. Open the editor again and copy your words."))
+        return cleaned
+
     def add_hard_findings(self, findings: Iterable[Finding]) -> None:
         """A draft may break rules; what is handed to the reviewers may not."""
         if not self.is_submitted:
