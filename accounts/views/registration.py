@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import emails, services
 from accounts.confirming import let_in
 from accounts.forms import RegisterForm, RegistrationForm
-from accounts.views.landing import checklist_address
+from accounts.views.landing import checklist_address, remember_onward
 from accounts.views.signing_in import too_many_requests
 
 
@@ -58,7 +58,7 @@ def register_complete(request: HttpRequest, token: str) -> HttpResponse:
             organization, user = services.register_organization(token=token, **form.cleaned_data)
             let_in(request, user)
             messages.success(request, _("Welcome. Your organization is registered."))
-            return redirect(checklist_address(organization))
+            return redirect(remember_onward(request, checklist_address(organization)))
     except services.LinkEnded as error:
         return render(request, "accounts/link_ended.html", {"reason": str(error)}, status=410)
     return render(request, "accounts/register_complete.html", {"form": form, "email": email})

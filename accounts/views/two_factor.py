@@ -28,6 +28,7 @@ from accounts.two_factor import (
     mark_used,
     needs_two_factor,
 )
+from accounts.views.landing import onward
 
 
 @require_safe
@@ -108,6 +109,7 @@ class _CodesView(recovery_views.ViewRecoveryCodesView):  # type: ignore[misc]  #
             }
             text = "\n".join([title, "", *context["unused_codes"], ""])
             context["file"] = base64.b64encode(text.encode()).decode("ascii")
+            context["onward"] = onward(self.request)
         return context
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.confirming import let_in
 from accounts.errors import AccountsError
 from accounts.queries import is_set_up
+from accounts.views.landing import checklist_address, remember_onward
 from projects import services
 from projects.forms import SetupForm
 
@@ -34,6 +35,6 @@ def setup(request: HttpRequest) -> HttpResponse:
             form.add_error("setup_code", str(error))
         else:
             let_in(request, user)
-            messages.success(request, _("The console is ready. This is your first project."))
-            return redirect("project-detail", project.slug)
+            messages.success(request, _("The console is ready. This is what is left to do."))
+            return redirect(remember_onward(request, checklist_address(project.organization)))
     return render(request, "projects/setup.html", {"form": form})

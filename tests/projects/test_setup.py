@@ -15,6 +15,7 @@ from accounts.models import Installation, Membership, Organization, Role, User
 from accounts.services import new_setup_code
 from projects import services
 from projects.models import Project
+from tests.accounts.codes import code_for
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +40,15 @@ def test_the_code_opens_a_working_project(client: Client) -> None:
     answers = ANSWERS | {"setup_code": f" {new_setup_code().upper()} "}
     response = client.post(reverse("setup"), answers)
     project = Project.objects.get()
-    assert response.headers["Location"] == reverse("project-detail", args=[project.slug])
-    assert client.get(response.headers["Location"], follow=True).status_code == 200
+    checklist = reverse("organization-checklist", args=[project.organization.uuid])
+    assert response.headers["Location"] == checklist
+    # The first admin needs a second factor; what was left to do comes after it, without the password again.
+    assert client.get(checklist).headers["Location"] == reverse("mfa_activate_totp")
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    secret = client.session["mfa.totp.secret"]
+    codes = client.post(reverse("mfa_activate_totp"), {"code": code_for(secret)}, follow=True)
+    assert f'href="{checklist}"' in codes.content.decode()
+    assert client.get(checklist).status_code == 200
     assert (project.name, project.time_zone, project.app_keys.count()) == ("Web shop", "Asia/Shanghai", 1)
     membership = Membership.objects.get(user__email="ada@example.com")
     assert (membership.organization, set(membership.roles)) == (project.organization, set(Role.values))
