@@ -75,6 +75,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 class _ResetConfirmView(PasswordResetConfirmView):
     """Django's own view: it moves the token from the address into the session before it shows a form."""
 
+    http_method_names = ["get", "head", "post"]
     template_name = "accounts/password_reset_confirm.html"
     success_url = reverse_lazy("sign-in")
     extra_context = {"password_rules": PASSWORD_RULES}
