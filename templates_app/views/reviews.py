@@ -174,9 +174,14 @@ def _decide(
     place = queries.place_of(revision)
     try:
         service(revision=revision, by=viewer, seen_at=form.cleaned_data["seen_at"])
-    except (RevisionChanged, ClaimedByAnother) as conflict:
+    except ClaimedByAnother:
+        # Whose it is stands on the page anyway, with the button that takes it over.
+        problem = _("Nothing is decided yet; what you wrote is kept below.")
+        return _case_page(request, revision, form=form, verdict=verdict, problem=problem, status=409)
+    except RevisionChanged as conflict:
         revision.refresh_from_db()
-        return _case_page(request, revision, form=form, verdict=verdict, problem=str(conflict), status=409)
+        problem = str(conflict)
+        return _case_page(request, revision, form=form, verdict=verdict, problem=problem, status=409)
     except REFUSALS as refusal:
         # If somebody else decided it, its page shows their verdict.
         messages.error(request, str(refusal))
