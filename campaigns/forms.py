@@ -27,19 +27,18 @@ class WhatForm(forms.Form):
         max_length=30,
         help_text=_("Up to 30 characters; only your organization sees it."),
     )
-    sender_id = forms.CharField(
+    sender_id = forms.ChoiceField(
         label=_("Sender ID"),
-        max_length=15,
         required=False,
-        help_text=_(
-            "Shown as the sender on the phone: up to 11 letters and digits, or up to 15 digits. "
-            "Use the real name of your app, site or company; carriers refuse anything else."
-        ),
+        help_text=_("Shown as the sender on the phone. Only approved sender IDs can be chosen."),
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, templates: Choices, signatures: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, templates: Choices, signatures: Choices, senders: Choices, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        _offer(self.fields["sender_id"], senders, _("None: the carrier chooses"))
         _offer(self.fields["body_template_revision"], templates, _("Choose an approved template…"))
         _offer(self.fields["signature_revision"], signatures, _("Choose an approved signature…"))
 

@@ -25,6 +25,17 @@ REASONS: dict[RefusalReason, ReasonWords] = {
     _R.PARAMETER_NOT_ALLOWED: ReasonWords(
         _("A variable holds characters that cannot be sent"), _("Type the text in this cell again.")
     ),
+    _R.VALUE_NOT_A_CODE: ReasonWords(
+        _("Not a verification code"),
+        _("In a verification text a variable holds up to 6 digits and nothing else."),
+    ),
+    _R.VALUE_TOO_LONG_FOR_INDIVIDUAL: ReasonWords(
+        _("The value is longer than individuals may send"),
+        _("Shorten it to 12 characters; organizations verified as an enterprise may send longer ones."),
+    ),
+    _R.VALUE_HAS_LINK: ReasonWords(
+        _("The value holds a link"), _("Put links into the text of the template, where they are reviewed.")
+    ),
 }
 
 

@@ -47,6 +47,7 @@ from campaigns.services.stopping import (
 from campaigns.services.trials import MAX_TEST_NUMBERS, send_test
 from campaigns.services.uploads import (
     FileChoices,
+    check_anew,
     choose_file_reading,
     current_upload,
     drop_upload,
@@ -80,6 +81,7 @@ __all__ = [
     "at_stake",
     "cancel_campaign",
     "cancel_until",
+    "check_anew",
     "choose_file_reading",
     "clear_schedule",
     "confirm_send",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TypedDict
 
@@ -19,13 +18,14 @@ from campaigns.services.forecasts import renew_forecast
 from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus, EventKind, RecipientSource
 from projects.models import Project
 from projects.services import require_enabled
+from smsconsole.lib.plain_text import plain_text_problem
 from smsconsole.lib.types import Region
 from templates_app.models import BodyTemplateRevision, SignatureRevision
+from templates_app.queries import usable_sender_ids
 from templates_app.statuses import RevisionStatus
 
 NAME_LENGTH = 30
-# Letters and digits with at least one letter, or digits only.
-_SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}|[0-9]{1,15}")
+NOTE_LENGTH = 200
 
 
 class DraftChanges(TypedDict, total=False):
@@ -66,7 +66,7 @@ def update_draft(*, campaign: Campaign, version: int | None, changes: DraftChang
 
     When the file was checked for other placeholders or another region it is read again; when only the text is
     another, the forecast is made again. Raises `CampaignChanged` when `version` is old, `CampaignsError` for a
-    text that is not approved or of the other region and for a sender ID that carriers refuse.
+    text or sender ID that is not approved or of the other region.
     """
     require_enabled(campaign.project)
     with transaction.atomic():
@@ -102,7 +102,7 @@ def _apply(campaign: Campaign, changes: DraftChanges) -> list[str]:
     if "sender_id" in changes:
         campaign.sender_id = _checked_sender_id(campaign, changes["sender_id"].strip())
     if "note" in changes:
-        campaign.note = changes["note"].strip()[:200]
+        campaign.note = _checked_note(changes["note"])
     if "source" in changes:
         campaign.source = changes["source"]
     if changes.get("name", campaign.name).strip() != campaign.name:
@@ -129,7 +129,22 @@ def _proposed_for(campaign: Campaign) -> str:
     return proposed_name(campaign.project, revision.body_template.name if revision else "")
 
 
+def _checked_note(note: str) -> str:
+    note = note.strip()
+    if len(note) > NOTE_LENGTH:
+        raise CampaignsError(
+            _("The note has %(n)s characters; at most %(limit)s fit.")
+            % {"n": len(note), "limit": NOTE_LENGTH},
+            field="note",
+        )
+    if problem := plain_text_problem(note):
+        raise CampaignsError(problem, field="note")
+    return note
+
+
 def _checked_name(name: str) -> str:
+    if problem := plain_text_problem(name):
+        raise CampaignsError(problem, field="name")
     name = " ".join(name.split())
     if len(name) > NAME_LENGTH:
         raise CampaignsError(
@@ -173,19 +188,27 @@ def _require_usable(
 
 
 def _checked_sender_id(campaign: Campaign, sender_id: str) -> str:
+    """Only a sender ID that was reviewed and approved for this project, or none."""
     if not sender_id:
         return ""
     if campaign.region != Region.INTERNATIONAL:
         raise CampaignsError(_("A sender ID is for international messages only."), field="sender_id")
-    if not _SENDER_ID.fullmatch(sender_id):
+    if not usable_sender_ids(campaign.project).filter(text=sender_id).exists():
         raise CampaignsError(
             _(
-                "A sender ID has up to 11 Latin letters and digits with at least one letter, or up to 15 digits; "
-                "no spaces or signs."
-            ),
+                "“%(text)s” is not an approved sender ID of this project. Register it first, or choose another one."
+            )
+            % {"text": sender_id},
             field="sender_id",
         )
     return sender_id
+
+
+def _still_usable(source: Campaign) -> str:
+    """The source's sender ID for its copy, if it is approved yet."""
+    sender_id = source.sender_id
+    is_usable = sender_id and usable_sender_ids(source.project).filter(text=sender_id).exists()
+    return sender_id if is_usable else ""
 
 
 def copy_campaign(*, campaign: Campaign, by: User, region: Region | None = None) -> Campaign:
@@ -213,7 +236,7 @@ def copy_campaign(*, campaign: Campaign, by: User, region: Region | None = None)
                 signature if signature and signature.status == RevisionStatus.APPROVED else None
             ),
             kind=source.kind if same_region else "",
-            sender_id=source.sender_id if same_region else "",
+            sender_id=_still_usable(source) if same_region else "",
             source=source.source,
             manual_numbers=source.manual_numbers,
             copied_from=source,

@@ -20,6 +20,7 @@ from campaigns.services.uploads import local_copy
 from campaigns.spreadsheets import FileRefused, ImportReport, ReadOptions, import_rows
 from campaigns.statuses import CampaignStatus, EventKind, UploadStatus
 from smsconsole.lib.types import Region
+from templates_app.rules.values import value_checker
 
 # The first half of the advisory lock; the upload's id is the second.
 _LOCK_CLASS = 7_301
@@ -98,6 +99,7 @@ def _options(upload: Upload) -> ReadOptions:
         home_country=settings.HOME_COUNTRY,
         default_country=checks["default_country"] or None,
         max_rows=settings.UPLOAD_MAX_ROWS,
+        value_problem=value_checker(checks["kind"], checks["entity"]) if checks.get("kind") else None,
         after_row=upload.cursor_row,
     )
 

@@ -20,6 +20,7 @@ from campaigns.services.readiness import (
     cap_problems,
     place_problems,
     problems_before_sending,
+    sender_problems,
     standing_problems,
     text_problems,
 )
@@ -148,7 +149,7 @@ def _reason_to_hold(campaign: Campaign, now: datetime) -> HoldReason | None:
         return HoldReason.STOPPED
     if standing_problems(campaign):
         return HoldReason.NOT_ACTIVATED
-    if text_problems(campaign):
+    if [*text_problems(campaign), *sender_problems(campaign)]:
         return HoldReason.TEXT_REVOKED
     if upload is None or upload.status != UploadStatus.READ:
         return HoldReason.IMPORT_UNFINISHED
@@ -235,7 +236,7 @@ def release_raised(*, campaign_id: int) -> None:
 def _go_on(campaign: Campaign, kind: EventKind, *, by: User | None) -> None:
     has_started = campaign.dispatch_id is not None
     problems = [*text_problems(campaign, has_started=has_started), *place_problems(campaign)]
-    problems += cap_problems(campaign)
+    problems += [*sender_problems(campaign), *cap_problems(campaign)]
     if problems:
         raise NotReady([problem.words for problem in problems])
     if campaign.dispatch_id is not None:

@@ -18,12 +18,15 @@ from campaigns.statuses import RecipientSource, UploadStatus
 from campaigns.words import cap_words, until_words
 from delivery.queries import default_gateway
 from delivery.statuses import HoldCause
+from smsconsole.lib.countries import country_name
 from smsconsole.lib.types import Region
 from templates_app.models import BodyTemplateRevision, SignatureRevision
+from templates_app.queries import usable_sender_ids
 from templates_app.statuses import RevisionStatus, TextKind
 
 # The page that shows an organization what it still lacks.
 CHECKLIST = "organization-checklist"
+COUNTRIES_NAMED = 5
 
 Step = Literal["what", "whom", "when", "check"]
 
@@ -148,8 +151,26 @@ def standing_problems(campaign: Campaign) -> list[Problem]:
     return found
 
 
+def sender_problems(campaign: Campaign) -> list[Problem]:
+    """Whether the sender ID, if one is chosen, is approved at this moment and for every country of the file."""
+    if not campaign.sender_id:
+        return []
+    usable = usable_sender_ids(campaign.project).filter(text=campaign.sender_id)
+    places = set(usable.values_list("sender_id__country", flat=True))
+    if not places:
+        words = _("The sender ID “%(text)s” is not approved any more. Choose another one, or none.")
+        return [Problem("what", "sender_not_approved", words % {"text": campaign.sender_id})]
+    forecast = Forecast.objects.filter(campaign=campaign).only("countries").first()
+    others = sorted({country for country, *_n in forecast.countries} - places) if forecast else []
+    if "" in places or not others:
+        return []
+    words = _("The sender ID “%(text)s” is not registered for %(countries)s, which the file has numbers of.")
+    names = ", ".join(country_name(country) or country for country in others[:COUNTRIES_NAMED])
+    return [Problem("what", "sender_elsewhere", words % {"text": campaign.sender_id, "countries": names})]
+
+
 def _what(campaign: Campaign) -> list[Problem]:
-    found = text_problems(campaign)
+    found = [*text_problems(campaign), *sender_problems(campaign)]
     if not campaign.name:
         found.append(Problem("what", "no_name", _("Give the campaign a name.")))
     return found

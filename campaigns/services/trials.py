@@ -15,7 +15,7 @@ from campaigns.models import Campaign, TestSend
 from campaigns.recipients import RecipientRow, recipients_after
 from campaigns.services.changes import lock_draft, tell
 from campaigns.services.manual import check_numbers
-from campaigns.services.readiness import place_problems, text_problems
+from campaigns.services.readiness import place_problems, sender_problems, text_problems
 from campaigns.services.uploads import current_upload
 from campaigns.statuses import EventKind
 from campaigns.texts import consent_key, dispatch_tags, text_maker
@@ -37,7 +37,7 @@ def send_test(*, campaign: Campaign, text: str, by: User) -> TestSend:
     require_enabled(campaign.project)
     with transaction.atomic():
         locked = lock_draft(campaign, version=None)
-        problems = [*text_problems(locked), *place_problems(locked)]
+        problems = [*text_problems(locked), *sender_problems(locked), *place_problems(locked)]
         gateway = default_gateway()
         if problems or gateway is None:
             raise NotReady([problem.words for problem in problems])

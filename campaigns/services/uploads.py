@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.standing import standing_of
 from campaigns.errors import CampaignsError
 from campaigns.models import Campaign, Forecast, Upload
 from campaigns.services.changes import lock_draft, tell
@@ -128,6 +129,9 @@ def wanted_checks(campaign: Campaign) -> dict[str, Any]:
         "placeholders": list(revision.placeholders) if revision else None,
         "region": str(campaign.region),
         "default_country": campaign.project.default_country,
+        # The rules of values ask for the scenario type, and what the organization is.
+        "kind": str(campaign.kind),
+        "entity": standing_of(campaign.project.organization_id).entity,
     }
 
 
@@ -145,6 +149,18 @@ def check_again(campaign: Campaign, *, by: User) -> None:
         # The text now has variables; the numbers stay written down and their step asks for a file.
         forget_current(campaign)
         _set_status(campaign, CampaignStatus.DRAFT)
+
+
+def check_anew(*, campaign: Campaign, by: User) -> None:
+    """Check the recipients of a draft again if what they are checked against has changed without it.
+
+    An organization became an enterprise, the project got another default country. Does nothing else.
+    """
+    upload = current_upload(campaign)
+    if upload is None or upload.status != UploadStatus.READ or upload.checked_for == wanted_checks(campaign):
+        return
+    with transaction.atomic():
+        check_again(lock_draft(campaign, version=None), by=by)
 
 
 def follow_source(campaign: Campaign, *, by: User) -> None:

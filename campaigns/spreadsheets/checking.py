@@ -46,6 +46,7 @@ def make_checker(
     default_country, home_country = options.default_country, options.home_country
     wants_home = None if options.region is None else options.region is Region.DOMESTIC
     parameter = _optional_parameter if plan.are_parameters_optional else _parameter
+    value_problem = options.value_problem
     titles = plan.titles
     by_reason = report.by_reason
 
@@ -72,11 +73,24 @@ def make_checker(
                 return refuse(row_number, column, cell, error.reason)
             if isinstance(cell, list) and cell[0] == CELL_DATE:
                 report.n_dates += 1
+        if value_problem is not None and value_problem(parameters):
+            column, problem = _first_problem(parameters, value_problem)
+            return refuse(row_number, column, cells[column], RefusalReason(problem))
         report.n_taken += 1
         report.n_landlines += msisdn.is_landline
         return ParsedRow(row_number, msisdn.e164, msisdn.country, msisdn.is_landline, tuple(parameters))
 
     return check
+
+
+def _first_problem(
+    parameters: list[str], value_problem: Callable[[Iterable[str]], str | None]
+) -> tuple[int, str]:
+    """The column that is to blame: asked only for a row that has a problem."""
+    for column, value in enumerate(parameters, start=1):
+        if problem := value_problem([value]):
+            return column, problem
+    raise AssertionError("a row has a problem and none of its values has")
 
 
 def check_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -50,6 +51,8 @@ class ReadOptions:
     home_country: str = "CN"
     default_country: str | None = None
     max_rows: int = 1_000_000
+    # Says what is wrong with the values of a row, as a code of `RefusalReason`; None asks nothing.
+    value_problem: Callable[[Iterable[str]], str | None] | None = None
     # Rows up to this number were taken by an earlier run; they are passed over unchecked.
     after_row: int = 0
 

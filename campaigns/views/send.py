@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from templates_app.models import BodyTemplateRevision, SignatureRevision
 RevisionType = TypeVar("RevisionType", BodyTemplateRevision, SignatureRevision)
 
 # Saved while somebody may be typing in the next field already: the answer leaves the form alone.
-TYPED_FIELDS = frozenset({"name", "sender_id", "note"})
+TYPED_FIELDS = frozenset({"name", "note"})
 REGIONS = frozenset(str(region) for region in Region)
 
 
@@ -53,6 +54,10 @@ def campaign_send(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     campaign = campaign_for(request, slug, uuid, Role.OPERATOR)
     if campaign.status not in EDITABLE_STATUSES:
         return redirect(campaign_url("campaign-detail", campaign))
+    # Sent in another tab this moment: the page says so when it is saved.
+    with suppress(CampaignsError):
+        services.check_anew(campaign=campaign, by=signed_in_person(request))
+    campaign.refresh_from_db(fields=["status", "version"])
     return render(request, "campaigns/send.html", page_context(request, campaign.project, campaign=campaign))
 
 

@@ -45,3 +45,7 @@ class RefusalReason(StrEnum):
     PARAMETER_TOO_LONG = "parameter_too_long"
     PARAMETER_ERROR = "parameter_error"  # #N/A ... in a parameter
     PARAMETER_NOT_ALLOWED = "parameter_not_allowed"  # characters that may not leave, such as NUL
+    # Rules of values; the codes are those of `templates_app.rules.values`
+    VALUE_NOT_A_CODE = "value_not_a_code"  # more than 6 digits, or something else, in a verification text
+    VALUE_TOO_LONG_FOR_INDIVIDUAL = "value_too_long_for_individual"
+    VALUE_HAS_LINK = "value_has_link"

@@ -17,7 +17,14 @@ from campaigns.services import DraftChanges
 from delivery.models import Gateway
 from projects.models import Project
 from smsconsole.lib.types import Region
-from templates_app.models import BodyTemplate, BodyTemplateRevision, Signature, SignatureRevision
+from templates_app.models import (
+    BodyTemplate,
+    BodyTemplateRevision,
+    SenderId,
+    SenderIdRevision,
+    Signature,
+    SignatureRevision,
+)
 from templates_app.rendering import find_placeholders
 from templates_app.statuses import RevisionStatus, SignatureType, TextKind
 
@@ -47,12 +54,13 @@ def body(
     region: Region = Region.INTERNATIONAL,
     status: RevisionStatus = RevisionStatus.APPROVED,
     name: str = "Order notice",
+    kind: TextKind = TextKind.NOTIFICATION,
 ) -> BodyTemplateRevision:
     n_so_called = BodyTemplate.objects.filter(project=project, name__startswith=name).count()
     name = f"{name} {n_so_called + 1}" if n_so_called else name
     return BodyTemplateRevision.objects.create(
         body_template=BodyTemplate.objects.create(project=project, region=region, name=name),
-        kind=TextKind.NOTIFICATION,
+        kind=kind,
         text=text,
         placeholders=find_placeholders(text),
         status=status,
@@ -76,6 +84,21 @@ def signature(
     )
 
 
+def sender_id(
+    project: Project,
+    text: str = "DemoShop",
+    *,
+    country: str = "",
+    status: RevisionStatus = RevisionStatus.APPROVED,
+) -> SenderIdRevision:
+    return SenderIdRevision.objects.create(
+        sender_id=SenderId.objects.create(project=project, country=country),
+        text=text,
+        status=status,
+        created_by=project.created_by,
+    )
+
+
 def csv_file(rows: Iterable[Sequence[object]], *, name: str = "recipients.csv") -> SimpleUploadedFile:
     stream = io.StringIO()
     csv.writer(stream).writerows(rows)
@@ -90,6 +113,8 @@ def order_rows(n: int) -> list[list[str]]:
 
 def draft(project: Project, by: User, **changes: object) -> Campaign:
     """A draft with approved texts, unless `changes` says otherwise."""
+    if "sender_id" in changes:
+        sender_id(project, str(changes["sender_id"]))
     campaign = services.create_draft(project=project, by=by)
     texts = DraftChanges(body_template_revision=body(project), signature_revision=signature(project))
     return services.update_draft(campaign=campaign, version=None, changes={**texts, **changes}, by=by)

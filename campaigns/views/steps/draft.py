@@ -19,7 +19,7 @@ from projects.errors import ProjectsError
 from projects.models import Project
 from smsconsole.lib.types import Region
 from templates_app import queries as texts
-from templates_app.models import BodyTemplateRevision, SignatureRevision
+from templates_app.models import BodyTemplateRevision, SenderIdRevision, SignatureRevision
 
 # Services speak of the wall time as one thing; the page asks for it in two fields.
 _FIELD_ON_PAGE = {"scheduled_local": "time"}
@@ -68,6 +68,10 @@ class Draft:
     @cached_property
     def signatures(self) -> list[SignatureRevision]:
         return list(texts.usable_signatures(self.project, self.region))
+
+    @cached_property
+    def sender_ids(self) -> list[SenderIdRevision]:
+        return list(texts.usable_sender_ids(self.project))
 
     @cached_property
     def body(self) -> BodyTemplateRevision | None:

@@ -64,6 +64,7 @@ def what_step(draft: Draft, home_country: str) -> tuple[Step, dict[str, Any]]:
         "has_templates": bool(draft.templates),
         "has_signatures": bool(draft.signatures),
         "new_template_url": f"{reverse('body-template-create', args=[slug])}?region={draft.region}",
+        "new_sender_url": reverse("sender-id-create", args=[slug]),
         "new_signature_url": f"{reverse('signature-create', args=[slug])}?region={draft.region}",
         "kind_label": campaign.get_kind_display() if campaign and campaign.kind else "",
         "preview": sample_preview(campaign) if campaign else None,
@@ -87,7 +88,23 @@ def what_form(draft: Draft) -> WhatForm:
         initial=initial,
         templates=template_choices(draft.templates),
         signatures=signature_choices(draft.signatures, draft.region),
+        senders=sender_choices(draft),
     )
+
+
+def sender_choices(draft: Draft) -> list[tuple[str, Any]]:
+    """The approved sender IDs, and the draft's own when it is not approved any more, so that it can be seen."""
+    if draft.region != Region.INTERNATIONAL:
+        return []
+    choices: dict[str, str] = {}
+    for revision in draft.sender_ids:
+        place = country_name(revision.sender_id.country) if revision.sender_id.country else ""
+        words = _("%(text)s (only %(country)s)") % {"text": revision.text, "country": place}
+        choices[revision.text] = words if place and revision.text not in choices else revision.text
+    own = draft.campaign.sender_id if draft.campaign else ""
+    if own and own not in choices:
+        choices[own] = _("%(text)s (not approved any more)") % {"text": own}
+    return list(choices.items())
 
 
 def template_choices(revisions: list[BodyTemplateRevision]) -> list[tuple[str, Any]]:

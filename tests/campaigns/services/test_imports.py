@@ -6,7 +6,8 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import IdentityVerification, User
+from accounts.statuses import EntityKind
 from campaigns import services
 from campaigns.models import Campaign, Forecast, Recipient, RefusedRow, Upload
 from campaigns.services import imports, rows
@@ -15,6 +16,7 @@ from campaigns.statuses import CampaignStatus, UploadStatus
 from delivery.models import Gateway
 from projects.models import Project
 from smsconsole.lib.types import RefusalReason, Region
+from templates_app.statuses import TextKind
 from tests.campaigns import making
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +259,53 @@ def test_marking_duplicates_never_joins_row_by_row(campaign: Campaign, operator:
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Nested Loop" not in plan
     assert "Index Cond" in plan.rsplit("->", 1)[-1]
+
+
+# --- Rules of values ------------------------------------------------------------------------------------
+
+
+def refusals(campaign: Campaign, rows: list[list[str]], by: User) -> list[tuple[int, str, str]]:
+    upload = making.uploaded(campaign, [["Number", "Name", "City"], *rows], by=by)
+    found = RefusedRow.objects.filter(upload=upload).order_by("row_number")
+    return [(row.row_number, row.column, row.reason) for row in found]
+
+
+def test_a_value_with_a_link_is_refused(campaign: Campaign, operator: User) -> None:
+    first, second = making.numbers(2)
+    found = refusals(
+        campaign, [[first, "Ann", "https://evil.example/x"], [second, "Bob", "St. Gallen"]], operator
+    )
+    assert found == [(2, "City", "value_has_link")]
+
+
+def test_a_verification_text_takes_codes_only(project: Project, operator: User) -> None:
+    text = making.body(project, "Your code is {1}, valid {2} minutes.", kind=TextKind.VERIFICATION)
+    campaign = making.draft(project, operator, body_template_revision=text)
+    first, second, third = making.numbers(3)
+    rows = [[first, "123456", "5"], [second, "1234567", "5"], [third, "12ab", "5"]]
+    assert refusals(campaign, rows, operator) == [
+        (3, "Name", "value_not_a_code"),
+        (4, "Name", "value_not_a_code"),
+    ]
+
+
+def test_an_individuals_values_have_at_most_twelve_characters(campaign: Campaign, operator: User) -> None:
+    IdentityVerification.objects.update(kind=EntityKind.INDIVIDUAL)
+    first, second = making.numbers(2)
+    rows = [[first, "Twelve chars", "Berlin"], [second, "Thirteen char", "Berlin"]]
+    assert refusals(campaign, rows, operator) == [(3, "Name", "value_too_long_for_individual")]
+
+
+def test_rows_are_checked_again_when_the_organization_becomes_an_enterprise(
+    campaign: Campaign, operator: User
+) -> None:
+    IdentityVerification.objects.update(kind=EntityKind.INDIVIDUAL)
+    assert refusals(campaign, [[making.numbers(1)[0], "A name of fourteen", "Berlin"]], operator)
+    IdentityVerification.objects.update(kind=EntityKind.ENTERPRISE)
+    services.check_anew(campaign=campaign, by=operator)
+    again = Upload.objects.get(campaign=campaign, is_current=True)
+    services.import_recipients(upload_id=again.pk)
+    again.refresh_from_db()
+    assert (again.n_refused, again.n_recipients) == (0, 1)
+    services.check_anew(campaign=campaign, by=operator)
+    assert Upload.objects.get(campaign=campaign, is_current=True) == again

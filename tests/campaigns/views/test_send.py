@@ -80,6 +80,7 @@ def test_a_disabled_project_makes_no_draft(project: Project, browser_of_operator
 
 
 def test_it_saves_what_is_chosen(draft: Campaign, post: Visit) -> None:
+    making.sender_id(draft.project, "DemoShop")
     response = post("campaign-what", draft, name="Autumn", sender_id="DemoShop", note="for Ann", version=2)
     assert response.status_code == 302
     draft.refresh_from_db()
@@ -106,7 +107,6 @@ def test_a_typed_field_is_saved_without_drawing_the_form_again(draft: Campaign, 
 def test_a_bad_sender_id_is_refused_at_its_field(draft: Campaign, post: Visit) -> None:
     response = post("campaign-what", draft, sender_id="Demo Shop & co", htmx="sender_id")
     assert 'id="id_sender_id_error"' in response.content.decode()
-    assert "Demo Shop &amp; co" in response.content.decode()
     draft.refresh_from_db()
     assert draft.sender_id == ""
 
@@ -152,9 +152,10 @@ def test_what_was_sent_cannot_be_changed(running: Campaign, post: Visit) -> None
 
 
 def test_a_reload_shows_the_draft_as_it_was_left(draft: Campaign, get: Visit, post: Visit) -> None:
+    making.sender_id(draft.project, "DemoShop")
     post("campaign-what", draft, sender_id="DemoShop")
     page = get("campaign-send", draft).content.decode()
-    assert 'value="DemoShop"' in page
+    assert '<option value="DemoShop" selected>' in page
     assert "[DemoShop]Hello Maria, your order to Berlin is on its way." in page
 
 
