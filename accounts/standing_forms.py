@@ -125,10 +125,11 @@ class VerificationForm(forms.Form):
         self.documents = {str(document.uuid): document for document in documents}
         if documents:
             kept = self.fields["kept"]
-            assert isinstance(kept, forms.MultipleChoiceField)  # noqa: S101  # for the type checker
+            assert isinstance(kept, forms.MultipleChoiceField)  # nosec B101 # noqa: S101  # for the type checker
             kept.choices = [(uuid, document.original_name) for uuid, document in self.documents.items()]
         else:
             del self.fields["kept"]
+            self.fields["papers"].required = True
 
     def clean_kind(self) -> EntityKind:
         return EntityKind(self.cleaned_data["kind"])

@@ -20,12 +20,14 @@ _DECIDED: Final = (VerificationStatus.APPROVED, VerificationStatus.REJECTED, Ver
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """A region as the organization's page shows it. `may_ask` is what its verifications allow to apply for."""
+    """A region as the pages show it. `may_ask`: a verification that is handed in or approved allows to apply for it;
+    `may_grant`: the one in force allows to grant it."""
 
     region: Region
     label: str | Promise
     activation: ServiceActivation | None
     may_ask: bool
+    may_grant: bool
 
     @property
     def status(self) -> str:
@@ -68,12 +70,14 @@ def standing_page(organization: Organization) -> StandingPage:
     return StandingPage(
         in_force=in_force,
         newest=requests[0] if requests else None,
-        regions=region_rows(organization, known),
+        regions=region_rows(organization, known, EntityKind(in_force.kind) if in_force else None),
         requests=requests,
     )
 
 
-def region_rows(organization: Organization, known: set[EntityKind]) -> list[RegionRow]:
+def region_rows(
+    organization: Organization, known: set[EntityKind], entity: EntityKind | None
+) -> list[RegionRow]:
     """Both regions, asked for or not. One query."""
     activations = {
         Region(activation.region): activation
@@ -87,6 +91,7 @@ def region_rows(organization: Organization, known: set[EntityKind]) -> list[Regi
             label=REGION_LABELS[region],
             activation=activations.get(region),
             may_ask=any(may_activate(kind, region) for kind in known),
+            may_grant=may_activate(entity, region),
         )
         for region in Region
     ]

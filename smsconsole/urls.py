@@ -6,7 +6,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("accounts.standing_urls")),
     path("", include("projects.urls")),
+    path("", include("projects.staff_urls")),
     path("", include("templates_app.urls")),
     path("", include("delivery.urls")),
     path("", include("campaigns.urls")),

@@ -67,6 +67,27 @@ def test_every_address_stands_in_the_table() -> None:
     assert set(url_names(get_resolver().url_patterns)) == {row[0] for row in TABLE}
 
 
+METHODS = ("get", "post", "put", "patch", "delete")
+ANSWERED = {(name, method) for name, method, *_rest in TABLE}
+FIRST_ARGUMENTS = {name: arguments for name, _method, arguments, _expected in reversed(TABLE)}
+
+
+@pytest.mark.parametrize("name", FIRST_ARGUMENTS)
+def test_a_method_without_a_row_is_not_answered(
+    name: str, admin: User, things: Things, client_of: ClientOf
+) -> None:
+    """Whatever a page answers to stands in the table, so that nobody adds a POST without saying who may."""
+    client, address = client_of(admin), reverse(name, args=FIRST_ARGUMENTS[name](things))
+    without_a_row = [method for method in METHODS if (name, method) not in ANSWERED]
+    answers = {method: getattr(client, method)(address).status_code for method in without_a_row}
+    assert answers == dict.fromkeys(without_a_row, 405)
+
+
+def test_no_row_stands_twice() -> None:
+    keys = [(name, method, arguments) for name, method, arguments, _expected in TABLE]
+    assert len(keys) == len(set(keys))
+
+
 def url_names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

@@ -75,7 +75,6 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 class _ResetConfirmView(PasswordResetConfirmView):
     """Django's own view: it moves the token from the address into the session before it shows a form."""
 
-    http_method_names = ["get", "head", "post"]
     template_name = "accounts/password_reset_confirm.html"
     success_url = reverse_lazy("sign-in")
     extra_context = {"password_rules": PASSWORD_RULES}
@@ -88,4 +87,5 @@ class _ResetConfirmView(PasswordResetConfirmView):
         return response
 
 
-password_reset_confirm = _ResetConfirmView.as_view()
+# It looks at the link before it looks at the method.
+password_reset_confirm = require_http_methods(["GET", "HEAD", "POST"])(_ResetConfirmView.as_view())

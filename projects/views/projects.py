@@ -23,7 +23,10 @@ from projects.statuses import RecipientZone
 
 @require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
+    """The entrance: one's projects. Platform staff begin at the list of all organizations."""
     groups = queries.projects_by_organization(request.user)
+    if not groups and request.user.is_staff:
+        return redirect("staff-organization-list")
     return render(request, "projects/project_list.html", {"groups": groups})
 
 

@@ -16,6 +16,7 @@ from tests.access.kit import (
 
 ROWS: list[Row] = [
     ("setup", "get", no_arguments, EVERYBODY),
+    ("setup", "post", no_arguments, EVERYBODY),
     ("project-list", "get", no_arguments, SIGNED_IN),
     ("project-add", "get", of_organization, ADMINS),
     ("project-add", "post", of_organization, ADMINS),

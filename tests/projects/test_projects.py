@@ -31,11 +31,9 @@ def test_the_list_shows_own_projects_only(client_of: ClientOf, project: Project,
     assert "Secret of others" not in page
 
 
-def test_staff_see_the_projects_of_everybody(client_of: ClientOf, project: Project, staff: User) -> None:
-    ProjectFactory(name="Of others")
-    page = client_of(staff).get(reverse("project-list")).content.decode()
-    assert "Web shop" in page
-    assert "Of others" in page
+def test_staff_begin_at_the_list_of_organizations(client_of: ClientOf, project: Project, staff: User) -> None:
+    response = client_of(staff).get(reverse("project-list"))
+    assert response.headers["Location"] == reverse("staff-organization-list")
 
 
 def test_the_list_costs_the_same_for_many_projects(
@@ -46,8 +44,9 @@ def test_the_list_costs_the_same_for_many_projects(
 ) -> None:
     ProjectFactory.create_batch(20, organization=organization)
     client = client_of(operator)
-    # Is anybody here (once per process), session, person, memberships, projects; projects of the switcher.
-    with django_assert_num_queries(6):
+    # Session, person, memberships, projects, projects of the switcher, the bell, and the checklist (18).
+    client.get(reverse("project-list"))
+    with django_assert_num_queries(25):
         assert client.get(reverse("project-list")).content.decode().count("card-link") == 20
 
 
