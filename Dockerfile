@@ -32,6 +32,8 @@ COPY projects projects
 COPY templates_app templates_app
 COPY delivery delivery
 COPY campaigns campaigns
+COPY notifications notifications
+COPY audit audit
 COPY templates templates
 COPY static static
 

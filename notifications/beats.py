@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifications.abuse import check_abuse
 from notifications.services import follow_outbox, send_due, settle_texts
 from notifications.services.reading import BATCH_SIZE as READ_AT_ONCE
 from notifications.services.sending import BATCH_SIZE as SENT_AT_ONCE
@@ -24,4 +25,5 @@ BEATS = [
     Beat("tell-news", 1.0, tell_news),
     Beat("send-alarms", 1.0, send_waiting),
     Beat("settle-alarm-texts", 2.0, settle_texts),
+    Beat("check-abuse", 30.0, check_abuse),
 ]

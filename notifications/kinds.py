@@ -196,10 +196,11 @@ _LIMITS: dict[str, Kind] = {
         look="error",
         title=_("Verification codes look abused: %(requested)s requests in an hour"),
         text=_(
-            "%(requested)s verification codes were requested in one hour, %(success_percent)s %% of them delivered, "
-            "%(growth)s against the same hour yesterday. Check who requests them; stop everything if it is an attack."
+            "%(requested)s verification codes were requested in one hour, %(day_before)s in the same hour the day "
+            "before; %(success_percent)s %% were delivered. Check who requests them; stop everything if it is an "
+            "attack."
         ),
-        read=scenes.of_project("security-settings", "requested", "success_percent", "growth"),
+        read=scenes.of_project("security-settings", "requested", "day_before", "success_percent"),
         roles=_ADMINS,
         alarm=AlarmEvent.ABUSE,
         folds=True,

@@ -142,3 +142,16 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"preference of {self.user_id}"
+
+
+class AbuseAlarm(models.Model):
+    """The alarm about abused verification codes of one hour was given; there is one an hour."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    hour = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "hour"], name="one_abuse_alarm_an_hour")]
+
+    def __str__(self) -> str:
+        return f"abuse of project {self.project_id} at {self.hour}"

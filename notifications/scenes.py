@@ -71,7 +71,7 @@ def submitted_text(event: Event) -> Iterable[Scene]:
         yield Scene(
             organization=project.organization,
             project=project,
-            params={"name": str(revision), "by": str(revision.submitted_by or "")},
+            params={"name": _shown_name(revision), "by": str(revision.submitted_by or "")},
             path=page("review-case", project.slug, revision.uuid),
             but_not=_authors(revision),
         )
@@ -85,7 +85,7 @@ def decided_text(event: Event) -> Iterable[Scene]:
         yield Scene(
             organization=project.organization,
             project=project,
-            params={"name": str(revision), "by": _name_of(event.payload.get("by"))},
+            params={"name": _shown_name(revision), "by": _name_of(event.payload.get("by"))},
             path=page(_REVISIONS[noun][1], project.slug, revision.owner.uuid),
             people=frozenset(people) - {_id_of(event.payload.get("by"))},
         )
@@ -214,6 +214,10 @@ def _revision(
     revision = _by_uuid(model, event.payload.get("revision"))
     if project is not None and revision is not None:
         yield project, revision
+
+
+def _shown_name(revision: SignatureRevision | BodyTemplateRevision | SenderIdRevision) -> str:
+    return revision.body_template.name if isinstance(revision, BodyTemplateRevision) else revision.text
 
 
 def _authors(revision: SignatureRevision | BodyTemplateRevision | SenderIdRevision) -> frozenset[int]:

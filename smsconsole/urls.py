@@ -12,5 +12,6 @@ urlpatterns = [
     path("", include("templates_app.urls")),
     path("", include("delivery.urls")),
     path("", include("campaigns.urls")),
+    path("", include("notifications.urls")),
     path("", include("audit.urls")),
 ]

@@ -43,7 +43,7 @@ def mail_for(delivery: Delivery) -> EmailMessage:
         "is_contact": delivery.user_id is None,
     }
     subject = (
-        _("[SMS Console] %(title)s – %(where)s") % {"title": words.title, "where": where}
+        _("[SMS Console] %(title)s - %(where)s") % {"title": words.title, "where": where}
         if where
         else _("[SMS Console] %(title)s") % {"title": words.title}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -33,7 +34,7 @@ def follow_outbox() -> int:
         cursor.execute(sql.READ_EVENTS, {"xid": position[0], "last_id": position[1], "limit": BATCH_SIZE})
         rows = cursor.fetchall()
         for _xid, event_id, kind, subject, payload, at in rows:
-            _read(Event(event_id, kind, subject, payload, at))
+            _read(Event(event_id, kind, subject, json.loads(payload), at))
         if rows:
             cursor.execute(sql.MOVE_POSITION, {"xid": rows[-1][0], "id": rows[-1][1]})
         _tell_collected()

@@ -1,6 +1,7 @@
 """What happens in a project; one module per subject."""
 
 from projects.services.app_keys import ACTIVE_KEYS_MAX, add_app_key, retire_app_key, reveal_app_key
+from projects.services.contacts import has_alarm_contact
 from projects.services.countries import CountryLine, add_countries, limit_to_countries, remove_countries
 from projects.services.limits import (
     CAP_MAX,
@@ -40,6 +41,7 @@ __all__ = [
     "disable_project",
     "edit_project",
     "enable_project",
+    "has_alarm_contact",
     "limit_to_countries",
     "list_max",
     "note_export",
