@@ -15,8 +15,11 @@ _REVIEWED = (
     "coalesce((SELECT s.project_id FROM templates_app_signature s JOIN templates_app_signaturerevision v"
     " ON v.signature_id = s.id WHERE v.id = r.signature_revision_id),"
     " (SELECT b.project_id FROM templates_app_bodytemplate b JOIN templates_app_bodytemplaterevision v"
-    " ON v.body_template_id = b.id WHERE v.id = r.body_template_revision_id))"
+    " ON v.body_template_id = b.id WHERE v.id = r.body_template_revision_id),"
+    " (SELECT i.project_id FROM templates_app_senderid i JOIN templates_app_senderidrevision v"
+    " ON v.sender_id_id = i.id WHERE v.id = r.sender_id_revision_id))"
 )
+_SENDER_ID = "(SELECT i.project_id FROM templates_app_senderid i WHERE i.id = r.sender_id_id)"
 
 # A person of one organization alone is that organization's business.
 _OF_PERSON = Scope(
@@ -25,8 +28,21 @@ _OF_PERSON = Scope(
 
 TRACKED: dict[str, RecordChange] = {
     "accounts.User": RecordChange(scope=_OF_PERSON, ignored=("last_login",), secrets=("password",)),
+    "mfa.Authenticator": RecordChange(
+        scope=Scope(
+            "(SELECT min(m.organization_id) FROM accounts_membership m"
+            " WHERE m.user_id = r.user_id HAVING count(*) = 1)"
+        ),
+        ignored=("last_used_at",),
+        secrets=("data",),
+    ),
     "accounts.Organization": RecordChange(scope=Scope("r.id")),
     "accounts.Membership": RecordChange(scope=_OF_ORGANIZATION),
+    "accounts.Invitation": RecordChange(scope=_OF_ORGANIZATION, secrets=("nonce",)),
+    "accounts.IdentityVerification": RecordChange(
+        scope=_OF_ORGANIZATION, secrets=("registration_number",), numbers=("contact_msisdn",)
+    ),
+    "accounts.ServiceActivation": RecordChange(scope=_OF_ORGANIZATION),
     "projects.Project": RecordChange(scope=Scope("r.organization_id", "r.id")),
     "projects.AppKey": RecordChange(scope=_OF_PROJECT, secrets=("secret",)),
     "projects.FrequencyRule": RecordChange(
@@ -38,8 +54,12 @@ TRACKED: dict[str, RecordChange] = {
     ),
     "projects.Cap": RecordChange(scope=_OF_PROJECT),
     "projects.AllowedCountry": RecordChange(scope=_OF_PROJECT, ignored=("added_at", "added_by_id")),
+    "projects.AlarmContact": RecordChange(scope=_OF_PROJECT, numbers=("msisdn",)),
+    "projects.AbuseWatch": RecordChange(scope=_OF_PROJECT),
+    "projects.RemovalRequest": RecordChange(scope=_OF_PROJECT, numbers=("msisdn",)),
     "templates_app.SignatureRevision": RecordChange(scope=of_project(_SIGNATURE)),
     "templates_app.BodyTemplateRevision": RecordChange(scope=of_project(_BODY_TEMPLATE)),
+    "templates_app.SenderIdRevision": RecordChange(scope=of_project(_SENDER_ID)),
     "templates_app.Review": RecordChange(scope=of_project(_REVIEWED)),
     "delivery.Gateway": RecordChange(scope=Scope(), secrets=("secret",)),
     "campaigns.Campaign": RecordChange(

@@ -9,11 +9,11 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from accounts.models import Membership, Role, User
+from accounts.models import IdentityVerification, Membership, Role, User
 from audit.models import Entry
 from audit.recording import HIDDEN
 from audit.tracked import COUNTED, TRACKED
-from projects.models import AppKey, Cap, FrequencyRule, ListedNumber, Project
+from projects.models import AlarmContact, AppKey, Cap, FrequencyRule, ListedNumber, Project
 from tests.factories import AppKeyFactory
 from tests.people import ClientOf
 
@@ -141,3 +141,28 @@ def test_every_tracked_model_has_its_trigger_in_the_database() -> None:
         )
         installed = {row[0] for row in cursor.fetchall()}
     assert {apps.get_model(label)._meta.db_table for label in [*TRACKED, *COUNTED]} <= installed
+
+
+def test_papers_and_contacts_are_recorded_without_what_must_stay_secret(project: Project) -> None:
+    IdentityVerification.objects.create(
+        organization=project.organization,
+        kind="enterprise",
+        legal_name="Acme Retail Limited",
+        registration_number="HRB 12345",
+        address="1 Street",
+        contact_name="Ada",
+        contact_msisdn="+4915112345678",
+    )
+    AlarmContact.objects.create(
+        project=project, name="Night desk", msisdn="+4915187654321", email="night@example.com", events=[]
+    )
+    verification, contact = (
+        entries_of("accounts.identityverification")[-1].after,
+        entries_of("projects.alarmcontact")[-1].after,
+    )
+    assert verification is not None
+    assert verification["registration_number"] == HIDDEN
+    assert verification["contact_msisdn"] == "+49 **** 78"
+    assert contact is not None
+    assert contact["msisdn"] == "+49 **** 21"
+    assert entries_of("projects.alarmcontact")[-1].project_id == project.pk
