@@ -342,7 +342,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It says a sentence for every sign-in; failures and lock-outs are warnings.
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        # It says a sentence for every sign-in; failures and lock-outs are warnings.
+        "axes": {"level": "WARNING"},
+        # It names each trigger that it installs.
+        "pgtrigger": {"level": "WARNING"},
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

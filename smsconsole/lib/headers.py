@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# The pages need none of what a browser can give away; the clipboard is written, never read.
+# The pages need none of what a browser can give away.
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -14,7 +14,6 @@ PERMISSIONS = ", ".join(
         "bluetooth",
         "browsing-topics",
         "camera",
-        "clipboard-read",
         "display-capture",
         "geolocation",
         "gyroscope",

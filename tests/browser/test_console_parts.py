@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization, User
 from projects import services
+from projects.errors import ProjectDisabled
 from projects.models import Project
 from tests.factories import PASSWORD, AppKeyFactory
 
@@ -171,5 +172,5 @@ def test_without_javascript_a_project_is_disabled_all_the_same(
     page.get_by_role("button", name="Disable project").click()
     expect(page.get_by_text("This project is disabled.")).to_be_visible()
     context.close()
-    with pytest.raises(services.ProjectDisabled):
+    with pytest.raises(ProjectDisabled):
         services.require_enabled(project)
