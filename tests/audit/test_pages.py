@@ -25,7 +25,12 @@ def test_a_change_is_told_in_words_from_what_to_what(
     client = client_of(admin)
     client.post(
         reverse("project-edit", args=[project.slug]),
-        {"name": "Online shop", "time_zone": "Asia/Shanghai", "default_country": ""},
+        {
+            "name": "Online shop",
+            "time_zone": "Asia/Shanghai",
+            "default_country": "",
+            "seen": project.changed_at.isoformat(),
+        },
     )
     page = client.get(reverse("project-audit", args=[project.slug])).content.decode()
     assert "<del><bdi>Web shop</bdi></del>" in page
@@ -98,7 +103,7 @@ def test_everything_of_one_request_can_be_seen_together(
     client = client_of(admin)
     response = client.post(
         reverse("project-edit", args=[project.slug]),
-        {"name": "Once", "time_zone": "UTC", "default_country": ""},
+        {"name": "Once", "time_zone": "UTC", "default_country": "", "seen": project.changed_at.isoformat()},
     )
     Cap.objects.create(project=project, scope="domestic", period="day", cap=71_234)
     url = reverse("project-audit", args=[project.slug])

@@ -29,7 +29,12 @@ def test_a_change_names_before_and_after_person_address_and_request(
 ) -> None:
     response = client_of(admin).post(
         reverse("project-edit", args=[project.slug]),
-        {"name": "Online shop", "time_zone": "Europe/Berlin", "default_country": ""},
+        {
+            "name": "Online shop",
+            "time_zone": "Europe/Berlin",
+            "default_country": "",
+            "seen": project.changed_at.isoformat(),
+        },
         REMOTE_ADDR="203.0.113.7",
     )
     entry = entries_of("projects.project")[-1]
