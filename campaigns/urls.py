@@ -66,6 +66,7 @@ sent_paths = [
     path("cancel/", changes.campaign_cancel, name="campaign-cancel"),
     path("move/", schedule.campaign_move, name="campaign-move"),
     path("copy/", changes.campaign_copy, name="campaign-copy"),
+    path("again/", changes.campaign_again, name="campaign-again"),
     path("settle/", changes.campaign_settle, name="campaign-settle"),
 ]
 

@@ -1,5 +1,6 @@
 """One function per thing that happens to a campaign."""
 
+from campaigns.services.again import AGAIN_WORDS, send_again_draft
 from campaigns.services.caps import continue_raised, hold_capped
 from campaigns.services.drafts import (
     DraftChanges,
@@ -66,6 +67,7 @@ from campaigns.services.verification import (
 )
 
 __all__ = [
+    "AGAIN_WORDS",
     "MAX_TEST_NUMBERS",
     "AtStake",
     "Continued",
@@ -115,6 +117,7 @@ __all__ = [
     "remove_upload",
     "reschedule_campaign",
     "resume_campaign",
+    "send_again_draft",
     "send_test",
     "set_schedule",
     "settle_uncertain_messages",

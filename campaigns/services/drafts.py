@@ -218,30 +218,9 @@ def copy_campaign(*, campaign: Campaign, by: User, region: Region | None = None)
     this draft's recipients. Texts no longer approved are left out as well.
     """
     require_enabled(campaign.project)
-    source = Campaign.objects.select_related(
-        "project", "signature_revision", "body_template_revision__body_template"
-    ).get(pk=campaign.pk)
-    region = region or Region(source.region)
-    same_region = region == source.region
-    body = source.body_template_revision if same_region else None
-    signature = source.signature_revision if same_region else None
+    source = _loaded(campaign)
     with transaction.atomic():
-        copy = Campaign.objects.create(
-            project=source.project,
-            region=region,
-            name=_copied_name(source.name),
-            note=source.note,
-            body_template_revision=body if body and body.status == RevisionStatus.APPROVED else None,
-            signature_revision=(
-                signature if signature and signature.status == RevisionStatus.APPROVED else None
-            ),
-            kind=source.kind if same_region else "",
-            sender_id=_still_usable(source) if same_region else "",
-            source=source.source,
-            manual_numbers=source.manual_numbers,
-            copied_from=source,
-            created_by=by,
-        )
+        copy = _copy(source, region or Region(source.region), by=by)
         tell(copy, EventKind.COPIED, by=by, copied_from=str(source.uuid))
         upload = (
             Upload.objects.select_for_update(no_key=True).filter(campaign=source, is_current=True).first()
@@ -249,6 +228,47 @@ def copy_campaign(*, campaign: Campaign, by: User, region: Region | None = None)
         if upload is not None:
             uploads.take_over(copy, upload, by=by)
     return copy
+
+
+def copy_draft(*, campaign: Campaign, by: User, **detail: object) -> Campaign:
+    """A new draft with the same texts and choices, and nobody to send to yet; `detail` goes to its timeline."""
+    source = _loaded(campaign)
+    copy = _copy(source, Region(source.region), by=by, manual_numbers="", source=RecipientSource.FILE)
+    tell(copy, EventKind.COPIED, by=by, copied_from=str(source.uuid), **detail)
+    return copy
+
+
+def _loaded(campaign: Campaign) -> Campaign:
+    return Campaign.objects.select_related(
+        "project", "signature_revision", "body_template_revision__body_template"
+    ).get(pk=campaign.pk)
+
+
+def _copy(original: Campaign, region: Region, *, by: User, **fields: object) -> Campaign:
+    """The row of a copy: texts and sender as far as they are approved and of its region."""
+    same_region = region == original.region
+    body = original.body_template_revision if same_region else None
+    signature = original.signature_revision if same_region else None
+    values = {
+        "note": original.note,
+        "body_template_revision": body if body and body.status == RevisionStatus.APPROVED else None,
+        "signature_revision": (
+            signature if signature and signature.status == RevisionStatus.APPROVED else None
+        ),
+        "kind": original.kind if same_region else "",
+        "sender_id": _still_usable(original) if same_region else "",
+        "source": original.source,
+        "manual_numbers": original.manual_numbers,
+        **fields,
+    }
+    return Campaign.objects.create(
+        project=original.project,
+        region=region,
+        name=_copied_name(original.name),
+        copied_from=original,
+        created_by=by,
+        **values,
+    )
 
 
 def _copied_name(name: str) -> str:

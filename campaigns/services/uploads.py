@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 from typing import Any, TypedDict
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -41,9 +41,12 @@ class FileChoices(TypedDict, total=False):
     separator: str
 
 
-def receive_upload(*, campaign: Campaign, file: UploadedFile[bytes], by: User) -> Upload:
+def receive_upload(
+    *, campaign: Campaign, file: File[bytes], by: User, options: dict[str, Any] | None = None
+) -> Upload:
     """Store the file as the campaign's recipients, in place of what was there, and let a worker read it.
 
+    `options` says how, where nothing is to be guessed.
     Raises `CampaignsError` for an empty or too large file and once the campaign is sent.
     """
     require_enabled(campaign.project)
@@ -71,6 +74,7 @@ def receive_upload(*, campaign: Campaign, file: UploadedFile[bytes], by: User) -
                 original_name=original_name,
                 size_bytes=size,
                 sha256=digest.hexdigest(),
+                options=options or {},
                 created_by=by,
             )
             _set_source(locked, RecipientSource.FILE)

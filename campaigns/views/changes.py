@@ -22,6 +22,7 @@ from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus
 from campaigns.views.lookup import back_to, campaign_for, campaign_url, seen_version
 from delivery.errors import DeliveryError
 from delivery.services import UncertainChoice
+from delivery.statuses import Reason
 from projects.errors import ProjectsError
 from smsconsole.lib.types import Region
 
@@ -83,6 +84,29 @@ def campaign_copy(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
         return back_to(request, reverse("campaign-list", args=[slug]))
     messages.success(request, _("This is a copy. Look it over; nothing is sent before you press Send."))
     return redirect(campaign_url("campaign-send", copy))
+
+
+@require_POST
+def campaign_again(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
+    """A new draft to those whose message failed or was blocked: all of them, or those of one status or reason."""
+    campaign = campaign_for(request, slug, uuid, Role.OPERATOR)
+    asked, reason = request.POST.get("status", ""), request.POST.get("reason", "")
+    words = [word for word in services.AGAIN_WORDS if asked in ("", word)]
+    known = reason.isascii() and reason.isdigit() and len(reason) < 5 and int(reason) in Reason.values
+    try:
+        draft = services.send_again_draft(
+            campaign=campaign,
+            words=words,
+            reason=Reason(int(reason)) if known else None,
+            by=signed_in_person(request),
+        )
+    except Refusals as error:
+        messages.error(request, str(error))
+        return back_to(request, campaign_url("campaign-failures", campaign))
+    messages.success(
+        request, _("This draft has exactly those rows. Look it over; nothing is sent before you press Send.")
+    )
+    return redirect(campaign_url("campaign-send", draft))
 
 
 @require_POST

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from campaigns import queries
 from campaigns.models import Campaign, CampaignEvent, Forecast
 from campaigns.queries import CampaignProgress
-from campaigns.services import current_upload
+from campaigns.services import AGAIN_WORDS, current_upload
 from campaigns.statuses import EDITABLE_STATUSES, EventKind
 from campaigns.templatetags.campaign_words import duration
 from campaigns.views.live import is_operator, list_url, live_head
@@ -189,11 +189,26 @@ def campaign_failures(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespon
             "failure": failure,
             "word": word_of(failure.status),
             "url": f"{numbers}?status={word_of(failure.status)}",
+            "may_again": word_of(failure.status) in AGAIN_WORDS,
         }
         for failure in queries.failures(campaign)
     ]
     context = frame(request, campaign, "campaign-failures")
-    return render(request, "campaigns/failures.html", {**context, "failures": failures})
+    context |= {"failures": failures, "again": _again_choices(context["live"].progress)}
+    return render(request, "campaigns/failures.html", context)
+
+
+def _again_choices(progress: CampaignProgress) -> list[tuple[str, str]]:
+    """Whom one may send to again, (status, words) each: the failed, the blocked, or both at once."""
+    choices = [
+        (progress.failed, "failed", _("Send again to the %(n)s failed")),
+        (progress.blocked, "blocked", _("Send again to the %(n)s blocked")),
+    ]
+    found = [(status, words % {"n": grouped(n)}) for n, status, words in choices if n]
+    if len(found) == 2:
+        words = _("Send again to all %(n)s") % {"n": grouped(progress.failed + progress.blocked)}
+        found.append(("", words))
+    return found
 
 
 @require_safe

@@ -65,5 +65,6 @@ ROWS: list[Row] = [
     ("campaign-move", "get", of_sent, OPERATORS),
     ("campaign-move", "post", of_sent, OPERATORS),
     ("campaign-copy", "post", of_sent, OPERATORS),
+    ("campaign-again", "post", of_sent, OPERATORS),
     ("campaign-settle", "post", of_sent, OPERATORS),
 ]
