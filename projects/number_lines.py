@@ -19,6 +19,7 @@ from smsconsole.lib.types import RefusalReason
 NOTE_MAX_CHARACTERS = 200
 _NOTE_FOLLOWS = re.compile(r"[,;\t，；]")
 # A second number on the line, which must not become the note of the first.
+_WHOLE_NUMBER = re.compile(r"(?:\d[\s().\-]*){7}")
 _NUMBER_LIKE = re.compile(r"\+?[\d\s().\-]{7,}")
 
 
@@ -33,7 +34,9 @@ class BadLine:
 
     @property
     def shown(self) -> str:
-        return mask_written(self.written[:60])
+        """What only looks damaged is shown as it is, for it is the explanation."""
+        written = self.written[:60]
+        return mask_written(written) if _WHOLE_NUMBER.search(written) else written
 
 
 @dataclass(slots=True)

@@ -84,13 +84,15 @@ def limits(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug)
     found, figures = limits_of(project), limit_figures(project)
     standing = standing_of(project.organization_id)
+    roles = roles_in_project(request.user, project)
     context = {
         "project": project,
         "tab": "limits",
         "rows": [limit_row(limit, project, figures) for limit in found.frequency],
         "per_day": _per_day(found),
         "n_used_today": figures.usage.get((SCOPE_ALL, CapPeriod.DAY), 0),
-        "is_admin": Role.ADMIN in roles_in_project(request.user, project),
+        "is_admin": Role.ADMIN in roles,
+        "may_stop": not roles.isdisjoint({Role.ADMIN, Role.OPERATOR}),
         "is_enterprise": standing.allows(EnterpriseOnly.FREQUENCY_LIMITS),
     }
     return render(request, "projects/limits.html", context)

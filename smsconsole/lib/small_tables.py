@@ -103,7 +103,8 @@ def _workbook_rows(data: bytes) -> Iterator[TableRow]:
         # A lying dimension tag would silently drop rows.
         sheet.reset_dimensions()
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_CELLS, values_only=True), start=1):
-            yield TableRow(number, tuple(_cell(cell) for cell in cells))
+            n_cells = max((place for place, cell in enumerate(cells, start=1) if cell is not None), default=0)
+            yield TableRow(number, tuple(_cell(cell) for cell in cells[:n_cells]))
     except TableRefused:
         raise
     except (
