@@ -102,7 +102,7 @@ KINDS: Final = (
         owner="sender_id",
         page="sender-id-detail",
         hours_setting="REVIEW_SIGNATURE_HOURS",
-        presets=presets.FOR_SIGNATURES,
+        presets=presets.FOR_SENDER_IDS,
         only_region=Region.INTERNATIONAL.value,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -123,3 +124,28 @@ def test_a_sample_is_one_click_and_never_eats_own_words(editor: Page) -> None:
         editor.get_by_role("link", name="Waiting number").click()
     opened.value.close()
     expect(text).to_have_value("My own words for {1} here")
+
+
+@pytest.mark.parametrize("name", ["body-template-create", "signature-create", "sender-id-create"])
+def test_an_editor_full_of_findings_is_accessible(
+    editor: Page, at: Callable[..., str], project: Project, name: str
+) -> None:
+    editor.goto(at(name, project.slug))
+    editor.locator("[data-editor-text]").fill("A “b” ★{1}{2}")
+    expect(editor.locator(".findings li").first).to_be_visible()
+    assert serious_findings(editor) == []
+
+
+@pytest.mark.parametrize("name", ["signature-rules", "template-rules", "sender-id-rules"])
+def test_a_page_of_rules_is_accessible_and_fits_a_phone(
+    editor: Page, at: Callable[..., str], name: str
+) -> None:
+    editor.goto(at(name))
+    assert serious_findings(editor) == []
+    editor.set_viewport_size({"width": 360, "height": 800})
+    assert editor.evaluate("document.querySelector('main').scrollWidth <= 360")
+
+
+def serious_findings(page: Page) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [one["id"] for one in violations if one["impact"] in ("serious", "critical")]
