@@ -80,5 +80,8 @@ def _decide(request: RemovalRequest, status: RemovalStatus, comment: str, by: Us
             raise SettingChanged(_("The number unsubscribed once more, which refused this request."))
         raise SettingChanged(
             _("%(who)s decided this at %(when)s UTC already. The answer stands on this page.")
-            % {"who": decided.decided_by, "when": date_format(decided.decided_at or timezone.now(), "j M Y, H:i:s")}
+            % {
+                "who": decided.decided_by,
+                "when": date_format(decided.decided_at or timezone.now(), "j M Y, H:i:s"),
+            }
         )
