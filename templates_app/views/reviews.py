@@ -142,7 +142,7 @@ def review_approve(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     revision = _revision(project, uuid)
     form = decision_form(revision, request.POST)
     if not form.is_valid():
-        return _case_page(request, revision, form=form, verdict="approve")
+        return _case_page(request, revision, form=form, verdict="approve", problem=_not_understood(form))
     approve = partial(services.approve_revision, comment=form.cleaned_data["comment"])
     return _decide(request, revision, form, approve, done=_("Approved."), verdict="approve")
 
@@ -153,10 +153,17 @@ def review_reject(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     revision = _revision(project, uuid)
     form = decision_form(revision, request.POST)
     if not (form.is_valid() and form.must_say_why()):
-        return _case_page(request, revision, form=form, verdict="reject")
+        return _case_page(request, revision, form=form, verdict="reject", problem=_not_understood(form))
     reject = partial(services.reject_revision, comment=form.reason(), presets=form.cleaned_data["presets"])
     done = _("Rejected. The author reads your reasons.")
     return _decide(request, revision, form, reject, done=done, verdict="reject")
+
+
+def _not_understood(form: DecisionForm) -> str:
+    """What is wrong with the part of the form that nobody types; empty when that part is right."""
+    if "seen_at" not in form.errors:
+        return ""
+    return _("Nothing is decided: the page did not say which text it showed. Look at it again, then decide.")
 
 
 def _decide(

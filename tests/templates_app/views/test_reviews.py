@@ -304,6 +304,18 @@ def test_a_senseless_verdict_shows_the_case_again(
 
 
 @pytest.mark.parametrize("name", ["review-approve", "review-reject"])
+def test_a_comment_that_is_too_long_is_kept_with_its_error(
+    browser_of_reviewer: Client, project: Project, operator: User, name: str
+) -> None:
+    revision = pending_body_template(project, operator)
+    fields = {**seen(revision), "comment": "no " * 400, "presets": ["unclear"]}
+    page = browser_of_reviewer.post(address_of(name, revision), fields).content.decode()
+    assert "at most 500 characters" in page
+    assert "no no no" in page
+    assert not Review.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["review-approve", "review-reject"])
 def test_the_second_reviewer_is_told_who_was_first(
     client_of: ClientOf, project: Project, operator: User, reviewer: User, name: str
 ) -> None:
