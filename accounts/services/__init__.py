@@ -27,6 +27,7 @@ from accounts.services.people import (
     end_sessions,
     reactivate_person,
     reset_two_factor,
+    reset_two_factor_on_the_server,
     unlock_member,
     unlock_person,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "renew_invitation",
     "require_two_factor",
     "reset_two_factor",
+    "reset_two_factor_on_the_server",
     "set_up_organization",
     "unlock_member",
     "unlock_person",

@@ -54,6 +54,7 @@ class _SetUpView(totp_views.ActivateTOTPView):  # type: ignore[misc]  # allauth 
         user = signed_in_person(self.request)
         response: HttpResponse = super().form_valid(form)
         app = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+        app.record_usage()
         counter = counter_of(form.secret, form.cleaned_data["code"])
         if counter is not None:
             mark_used(app, counter)

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.core.cache import caches
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -338,3 +339,14 @@ def test_nobody_opens_the_way_into_another_organization_by_a_reset(
     with pytest.raises(AccountsError, match="your account page"):
         services.reset_two_factor(membership=Membership.objects.get(user=admin), by=admin)
     assert Authenticator.objects.filter(user=operator).exists()
+
+
+def test_whoever_runs_the_console_helps_the_only_admin(organization: Organization, admin: User) -> None:
+    give_two_factor(admin)
+    theirs = with_password(admin)
+    type_code(theirs, code_of(admin))
+    call_command("reset_two_factor", "ADMIN@example.com")
+    assert not Authenticator.objects.filter(user=admin).exists()
+    assert not is_in(theirs)
+    with pytest.raises(CommandError, match="Nobody signs in"):
+        call_command("reset_two_factor", "nobody@example.com")
