@@ -155,7 +155,7 @@ _UNSUBSCRIBE_TAIL: Final = re.compile(
     re.IGNORECASE,
 )
 _UNSUBSCRIBE_WORDS: Final = re.compile(
-    r"\b(?:reply|text|send) STOP\b|\bSTOP to\b|unsubscribe|opt[ -]?out|退订|拒收", re.IGNORECASE
+    r"\b(?:reply|text|send) STOP\b|(?-i:\bSTOP\b)|unsubscribe|opt[ -]?out|退订|拒收", re.IGNORECASE
 )
 
 
