@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django
 from csp.constants import NONE, SELF
 
 from smsconsole.embedded.location import embedded_database_url, embedded_redis_url, secret_from_data_dir
@@ -36,6 +37,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # Without looking for other apps' admin modules: `smsconsole.django_admin` names ours.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -87,7 +90,8 @@ WSGI_APPLICATION = "smsconsole.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # Of all apps' templates only those of Django's admin; ours come first.
+        "DIRS": [BASE_DIR / "templates", Path(django.__path__[0]) / "contrib/admin/templates"],
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from smsconsole import django_admin
+
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("accounts.standing_urls")),
@@ -14,4 +16,5 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("notifications.urls")),
     path("", include("audit.urls")),
+    path("django-admin/", django_admin.urls),
 ]

@@ -88,13 +88,14 @@ def test_no_row_stands_twice() -> None:
     assert len(keys) == len(set(keys))
 
 
-def url_names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+def url_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from url_names(pattern.url_patterns)
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from url_names(pattern.url_patterns, inner.replace("django-admin:", "admin:"))
         else:
             assert pattern.name, f"{pattern.pattern} has no name"
-            yield pattern.name
+            yield namespace + pattern.name
 
 
 def test_the_table_has_one_answer_for_each_of_the_six() -> None:
