@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -220,7 +220,7 @@ class _Claim:
             "n": len(admission.passing),
             "lease": settings.LEASE_SECONDS,
             "holds_slots": self._rules.takes_slots,
-            "day": admission.day,
+            "day": self._counted_on(admission),
         }
 
     # --- The rules ---------------------------------------------------------------------------------------
@@ -368,9 +368,10 @@ class _Claim:
         if window_id is not None:
             countries = [row.country for row in passing]
             rules = self._rules
-            count_claimed(
-                self._cursor, rules.project_id, rules.project_uuid, rules.limits, admission.day, countries
-            )
+            if not rules.is_system:
+                count_claimed(
+                    self._cursor, rules.project_id, rules.project_uuid, rules.limits, admission.day, countries
+                )
             return self._claimed(window_id, admission)
         if admission.reached is not None and admission.n_rows == 0:
             self._hold(admission)
@@ -404,5 +405,9 @@ class _Claim:
             [row.country for row in admission.passing],
             self._rules.project_id,
             self._rules.takes_slots,
-            admission.day,
+            self._counted_on(admission),
         )
+
+    def _counted_on(self, admission: Admission) -> date | None:
+        """The day on which the window counts for the caps; what the console itself sends counts on none."""
+        return None if self._rules.is_system else admission.day

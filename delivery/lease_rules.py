@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from delivery.frequency import counts_frequency
 from delivery.hours import Hours
 from delivery.models import Dispatch
+from delivery.statuses import SYSTEM_TAG
 from projects.limits import Limits, limits_of
+from projects.models import Project
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class LeaseRules:
     consent_key: str
     hours: Hours | None
     hours_zone: str
+    is_system: bool = False
     claims_alone: bool = False
 
     @property
@@ -32,16 +35,22 @@ class LeaseRules:
 
 
 def load_rules(dispatch_id: int) -> LeaseRules:
-    """Five statements."""
+    """Five statements; one for what the console itself sends, which nothing limits."""
     dispatch = Dispatch.objects.select_related("project").get(pk=dispatch_id)
+    is_system = SYSTEM_TAG in dispatch.tags
     hours = None
     if dispatch.hours_from is not None and dispatch.hours_until is not None:
         hours = Hours(dispatch.hours_from, dispatch.hours_until)
     return LeaseRules(
         project_id=dispatch.project_id,
         project_uuid=str(dispatch.project.uuid),
-        limits=limits_of(dispatch.project),
+        limits=_no_limits(dispatch.project) if is_system else limits_of(dispatch.project),
         consent_key=dispatch.consent_key,
         hours=hours,
         hours_zone=dispatch.hours_zone,
+        is_system=is_system,
     )
+
+
+def _no_limits(project: Project) -> Limits:
+    return Limits(zone=project.zone, frequency=(), caps=(), countries=None, has_listed_numbers=False)

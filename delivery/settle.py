@@ -71,8 +71,9 @@ def settle_window(window: ClaimedWindow, results: Sequence[SubmitResult]) -> boo
 
 
 def _give_usage_back(cursor: Any, window: ClaimedWindow, countries: Sequence[str]) -> None:
-    usage = Usage.of((window.counted_on, country) for country in countries)
-    give_usage_back(cursor, window.project_id, usage)
+    if window.counted_on is not None:
+        day = window.counted_on
+        give_usage_back(cursor, window.project_id, Usage.of((day, country) for country in countries))
 
 
 def _close(

@@ -81,6 +81,11 @@ class DispatchState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# A dispatch with this tag is the console's own (an alarm): no limit, list, hour, cap or stop of the project holds
+# it back, and it counts for none of them.
+SYSTEM_TAG = "system"
+
+
 class HoldCause(models.TextChoices):
     """Why the console itself holds a dispatch."""
 

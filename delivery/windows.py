@@ -26,7 +26,8 @@ class Lease:
 class ClaimedWindow(NamedTuple):
     """Messages that are submitting by our token, and the countries for their counters.
 
-    `holds_slots`: they hold slots for the frequency limits; `counted_on` is the day on which they count for caps.
+    `holds_slots`: they hold slots for the frequency limits; `counted_on` is the day on which they count for caps,
+    None for what counts for none.
     """
 
     id: int
@@ -36,7 +37,7 @@ class ClaimedWindow(NamedTuple):
     countries: list[str]
     project_id: int
     holds_slots: bool
-    counted_on: date
+    counted_on: date | None
 
 
 class Nothing(NamedTuple):

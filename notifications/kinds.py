@@ -329,14 +329,14 @@ _ORGANIZATIONS: dict[str, Kind] = {
         look="success",
         title=_("Removal approved"),
         text=_("%(by)s took the number off the unsubscribed ones, as you asked."),
-        read=scenes.of_project("removal-list", people=("requested_by",)),
+        read=scenes.decided_removal,
     ),
     "removal.refused": Kind(
         topic=Topic.REVIEWS,
         look="error",
         title=_("Removal refused"),
         text=_("%(by)s refused to take the number off the unsubscribed ones. It stays unsubscribed."),
-        read=scenes.of_project("removal-list", people=("requested_by",)),
+        read=scenes.decided_removal,
     ),
 }
 

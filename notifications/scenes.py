@@ -7,7 +7,7 @@ gone by the time it is read; then there is nobody to tell and no scene.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Organization, User
 from campaigns.models import Campaign
 from delivery.models import Dispatch, Gateway
-from projects.models import Project
+from projects.models import Project, RemovalRequest
 from templates_app.models import BodyTemplateRevision, SenderIdRevision, SignatureRevision
 
 # What an event of which noun is about, and the page that shows it.
@@ -109,12 +109,10 @@ def overdue_text(event: Event) -> Iterable[Scene]:
     )
 
 
-def of_project(
-    page_name: str, *names: str, tells_actor: bool = False, people: tuple[str, ...] = ()
-) -> ReadScenes:
+def of_project(page_name: str, *names: str) -> ReadScenes:
     """Events whose payload says everything: these of its values go into the words, the page is the project's.
 
-    `people` are the payload's values that name persons to be told. Who did it is not told of it.
+    Who did it is not told of it.
     """
 
     def read(event: Event) -> Iterable[Scene]:
@@ -130,11 +128,18 @@ def of_project(
                 "by": _name_of(event.payload.get("by")),
             },
             path=page(page_name, project.slug),
-            people=frozenset(filter(None, (_id_of(event.payload.get(name)) for name in people))),
-            but_not=frozenset({by} if by and not tells_actor else ()),
+            but_not=frozenset({by} if by else ()),
         )
 
     return read
+
+
+def decided_removal(event: Event) -> Iterable[Scene]:
+    """A request to send to an unsubscribed number again, decided: tells who asked."""
+    request: RemovalRequest | None = _by_uuid(RemovalRequest, event.payload.get("request"))
+    for scene in of_project("removal-list")(event):
+        if request is not None:
+            yield replace(scene, people=frozenset({request.requested_by_id}) - scene.but_not)
 
 
 def stopped_sending(event: Event) -> Iterable[Scene]:

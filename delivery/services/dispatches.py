@@ -15,7 +15,7 @@ from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError
 from delivery.models import Batch, Dispatch, Gateway
-from delivery.statuses import DispatchState, HoldCause, MessageStatus
+from delivery.statuses import SYSTEM_TAG, DispatchState, HoldCause, MessageStatus
 from projects.models import Project
 from smsconsole.lib.copying import copy_rows
 from smsconsole.outbox.services import append_event
@@ -56,10 +56,11 @@ def open_dispatch(
 
     `owner` is the caller's own unique name for it; opening it twice raises `IntegrityError`. `consent_key` says for
     whom entries of number lists count, `tags` go to statistics, `hours` are when its messages may leave. In a
-    project that was stopped it opens held. Locks the project's row before anything else.
+    project that was stopped it opens held, unless `tags` name it the console's own. Locks the project's row before
+    anything else.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        is_stopped = _is_stopped(cursor, project.pk)
+        is_stopped = SYSTEM_TAG not in (tags or {}) and _is_stopped(cursor, project.pk)
         dispatch = Dispatch.objects.create(
             owner=owner,
             project=project,
@@ -201,7 +202,7 @@ def stop_project(*, project_id: int) -> int:
                 project_id=project_id,
                 sent_at=None,
                 state__in=[DispatchState.RUNNING, DispatchState.SUSPENDED],
-            ),
+            ).exclude(tags__has_key=SYSTEM_TAG),
             DispatchState.HELD,
             HoldCause.STOPPED,
         )

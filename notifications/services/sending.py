@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from delivery.models import Dispatch, Gateway, Message
 from delivery.queries import default_gateway
 from delivery.services import NewMessage, append_messages, finish_fanout, open_dispatch
-from delivery.statuses import OPEN_STATUSES, TAKEN_STATUSES, MessageStatus, Reason
+from delivery.statuses import OPEN_STATUSES, SYSTEM_TAG, TAKEN_STATUSES, MessageStatus, Reason
 from notifications import sql
 from notifications.models import Delivery
 from notifications.services.mails import Refused, error_words, mails_are_logged, send_mails
@@ -29,7 +29,7 @@ BACKOFF_SECONDS = (30, 60, 300, 900, 3600, 3600, 7200)
 MAX_ATTEMPTS = len(BACKOFF_SECONDS) + 1
 BATCH_SIZE = 50
 # Marks the dispatch of an alarm: no limit, cap, list, hour or stop of the project holds it back.
-SYSTEM_TAGS = {"system": "alarm"}
+SYSTEM_TAGS = {SYSTEM_TAG: "alarm"}
 
 
 def send_due() -> int:
@@ -102,8 +102,8 @@ def _dispatch(delivery: Delivery, project: Project, gateway: Gateway, message: N
         project=project,
         gateway=gateway,
         n_messages=1,
+        tags=SYSTEM_TAGS,
     )
-    Dispatch.objects.filter(pk=dispatch.pk).update(tags=SYSTEM_TAGS)
     append_messages(dispatch=dispatch, offset=0, rows=[message])
     finish_fanout(dispatch_id=dispatch.pk)
     return dispatch.pk
