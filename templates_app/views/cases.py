@@ -52,7 +52,7 @@ def case_context(revision: AnyRevision, *, viewer: User, scope: Scope) -> dict[s
 
 def decision_form(revision: AnyRevision, data: Any = None) -> DecisionForm:
     """The verdict's form; reasons that fit what the rules found stand first."""
-    fitting = [getattr(finding, "preset", "") for finding in findings_of(revision)]
+    fitting = [finding.preset for finding in findings_of(revision)]
     presets = sorted(
         reviewed(revision.noun).presets,
         key=lambda preset: fitting.index(preset[0]) if preset[0] in fitting else len(fitting),

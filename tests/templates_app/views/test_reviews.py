@@ -418,6 +418,23 @@ def test_an_open_page_keeps_the_claim(browser_of_reviewer: Client, project: Proj
     assert 'hx-trigger="every 60s, refresh"' in page
 
 
+def test_a_sender_id_goes_the_same_way(browser_of_reviewer: Client, project: Project, operator: User) -> None:
+    revision = services.create_sender_id(
+        project=project, text="DemoShop", country="DE", by=operator, remarks="The name of our shop."
+    )
+    services.submit_revision(revision=revision, by=operator)
+    queue = browser_of_reviewer.get(reverse("review-queue", args=[project.slug])).content.decode()
+    assert "Sender ID" in queue
+    page = browser_of_reviewer.get(address_of("review-case", revision)).content.decode()
+    assert "Germany" in page
+    browser_of_reviewer.post(address_of("review-approve", revision), seen(revision))
+    revision.refresh_from_db()
+    assert revision.status == RevisionStatus.APPROVED
+    # Its own page, where the story stands.
+    response = browser_of_reviewer.get(address_of("review-case", revision))
+    assert response.url == reverse("sender-id-detail", args=[project.slug, revision.owner.uuid])
+
+
 @pytest.mark.parametrize("noun", ["signature", "body_template"])
 def test_a_refused_text_can_be_corrected_beside_the_reasons(
     client_of: ClientOf, project: Project, operator: User, reviewer: User, noun: str
