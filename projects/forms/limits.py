@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from projects.forms.either import EitherFile, EitherText
 from projects.forms.projects import country_choices
 from projects.forms.seen import SeenField
 from projects.services import CAP_MAX, MESSAGES_MAX, SECONDS_MAX
@@ -95,17 +96,17 @@ class CapChoiceForm(forms.Form):
 class CountriesForm(forms.Form):
     """Countries by pasting, by file, or both."""
 
-    text = forms.CharField(
+    use_required_attribute = False
+
+    text = EitherText(
         label=_("Countries"),
-        required=False,
         max_length=20_000,
         help_text=_("One a line: the name, the two-letter code or the calling code. DE, Germany or +49."),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         error_messages={"max_length": _("This is too long for a list of countries.")},
     )
-    file = forms.FileField(
+    file = EitherFile(
         label=_("Or a file"),
-        required=False,
         help_text=_(".xlsx, .csv or .txt. The columns of the template; the country is enough."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
     )

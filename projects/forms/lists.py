@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from projects.forms.either import EitherFile, EitherText
 from projects.statuses import NumberList
 from smsconsole.lib.plain_text import refuse_control_characters, refuse_control_characters_in_lines
 
@@ -17,17 +18,17 @@ PASTED_LINES_MAX = 1_000
 class NumbersForm(forms.Form):
     """Numbers by pasting, by file, or both; a note and an expiry where the list has them."""
 
-    text = forms.CharField(
+    use_required_attribute = False
+
+    text = EitherText(
         label=_("Numbers"),
-        required=False,
         max_length=200_000,
         help_text=_("One a line, at most 1,000 lines. A note may follow after a comma."),
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "class": "figure"}),
         error_messages={"max_length": _("This is too long to paste. Put the numbers into a file.")},
     )
-    file = forms.FileField(
+    file = EitherFile(
         label=_("Or a file"),
-        required=False,
         help_text=_(".txt, .csv or .xlsx. The number stands in the first column, a note in the second."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
     )
