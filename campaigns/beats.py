@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from campaigns import services
-from campaigns.models import Campaign, Upload
+from campaigns.models import Campaign, Simulation, Upload
 from campaigns.statuses import CampaignStatus, HoldReason, UploadStatus
 from delivery.models import Dispatch
 from smsconsole.beats import Beat
@@ -81,6 +81,7 @@ def ring_unfinished() -> None:
         if upload.heartbeat_at is None or upload.heartbeat_at < silent_since:
             _ring(upload, "campaigns.jobs.drop_upload", upload.pk)
     _ring_fanouts()
+    _ring_simulations()
 
 
 def _silent_since() -> datetime:
@@ -102,6 +103,12 @@ def _ring_fanouts() -> None:
     for campaign_id in silent.values_list("pk", flat=True):
         Campaign.objects.filter(pk=campaign_id).update(fanout_heartbeat_at=timezone.now())
         enqueue("campaigns.jobs.fan_out", campaign_id)
+
+
+def _ring_simulations() -> None:
+    for simulation_id in services.silent_simulations(_silent_since()):
+        Simulation.objects.filter(pk=simulation_id).update(heartbeat_at=timezone.now())
+        enqueue("campaigns.jobs.simulate", simulation_id)
 
 
 BEATS = [

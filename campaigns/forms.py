@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from projects.forms import zone_choices
+from projects.statuses import FrequencyDimension
 
 Choices = Iterable[tuple[str, Any]]
 
@@ -112,6 +113,20 @@ class WhenForm(MoveForm):
         if self.data.get("when") == "now":
             for name in ("date", "time", "time_zone"):
                 self.fields[name].required = False
+
+
+class SimulationForm(forms.Form):
+    """A frequency limit to try on what was sent."""
+
+    dimension = forms.ChoiceField(label=_("Limit"), choices=FrequencyDimension.choices)
+    n_messages = forms.IntegerField(label=_("Messages"), min_value=1, max_value=1_000)
+    n_seconds = forms.IntegerField(
+        label=_("In so many seconds"),
+        min_value=1,
+        max_value=86_400,
+        required=False,
+        help_text=_("Only for the same text to one number."),
+    )
 
 
 class SendForm(forms.Form):

@@ -19,3 +19,7 @@ def fan_out(campaign_id: int) -> None:
 
 def drop_upload(upload_id: int) -> None:
     services.drop_upload(upload_id=upload_id)
+
+
+def simulate(simulation_id: int) -> None:
+    services.run_simulation(simulation_id=simulation_id)

@@ -15,6 +15,7 @@ from campaigns.views import (
     schedule,
     send,
     sending,
+    simulations,
     stopping,
     verification,
 )
@@ -89,6 +90,11 @@ stop_paths = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *stop_paths,
+    path(
+        "projects/<slug:slug>/limits/simulation/",
+        simulations.limits_simulation,
+        name="limits-simulation",
+    ),
     path(
         "projects/<slug:slug>/campaigns/",
         include(

@@ -33,6 +33,7 @@ from campaigns.services.schedules import (
     set_schedule,
 )
 from campaigns.services.settling import note_reveal, settle_uncertain_messages
+from campaigns.services.simulations import run_simulation, silent_simulations, start_simulation
 from campaigns.services.stopping import (
     AtStake,
     Continued,
@@ -117,13 +118,16 @@ __all__ = [
     "remove_upload",
     "reschedule_campaign",
     "resume_campaign",
+    "run_simulation",
     "send_again_draft",
     "send_test",
     "set_schedule",
     "settle_uncertain_messages",
+    "silent_simulations",
     "sound_of",
     "standing_problems",
     "start_campaign",
+    "start_simulation",
     "stop_everything",
     "stop_organization",
     "suspend_campaign",

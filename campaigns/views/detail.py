@@ -184,6 +184,7 @@ def campaign_failures(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespon
     """What went wrong, grouped, with advice; each figure leads to its numbers."""
     campaign = campaign_for(request, slug, uuid)
     numbers = campaign_url("campaign-numbers", campaign)
+    found = queries.failures(campaign)
     failures = [
         {
             "failure": failure,
@@ -191,23 +192,23 @@ def campaign_failures(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespon
             "url": f"{numbers}?status={word_of(failure.status)}",
             "may_again": word_of(failure.status) in AGAIN_WORDS,
         }
-        for failure in queries.failures(campaign)
+        for failure in found
     ]
     context = frame(request, campaign, "campaign-failures")
-    context |= {"failures": failures, "again": _again_choices(context["live"].progress)}
+    context |= {"failures": failures, "again": _again_choices(found)}
     return render(request, "campaigns/failures.html", context)
 
 
-def _again_choices(progress: CampaignProgress) -> list[tuple[str, str]]:
+def _again_choices(failures: list[queries.Failure]) -> list[tuple[str, str]]:
     """Whom one may send to again, (status, words) each: the failed, the blocked, or both at once."""
-    choices = [
-        (progress.failed, "failed", _("Send again to the %(n)s failed")),
-        (progress.blocked, "blocked", _("Send again to the %(n)s blocked")),
-    ]
-    found = [(status, words % {"n": grouped(n)}) for n, status, words in choices if n]
-    if len(found) == 2:
-        words = _("Send again to all %(n)s") % {"n": grouped(progress.failed + progress.blocked)}
-        found.append(("", words))
+    n_of: Counter[str] = Counter()
+    for failure in failures:
+        n_of[word_of(failure.status)] += failure.n
+    choices = {"failed": _("Send again to the %(n)s failed"), "blocked": _("Send again to the %(n)s blocked")}
+    found = [(word, words % {"n": grouped(n_of[word])}) for word, words in choices.items() if n_of[word]]
+    if len(found) == len(choices):
+        n = sum(n_of[word] for word in choices)
+        found.append(("", _("Send again to all %(n)s") % {"n": grouped(n)}))
     return found
 
 

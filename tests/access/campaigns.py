@@ -27,6 +27,8 @@ ROWS: list[Row] = [
     ("organization-sending-stop", "post", of_organization, ADMINS_AND_OPERATORS),
     ("organization-sending-allow", "get", of_organization, ADMINS),
     ("organization-sending-allow", "post", of_organization, ADMINS),
+    ("limits-simulation", "get", of_project, MEMBERS_AND_STAFF),
+    ("limits-simulation", "post", of_project, ("in", 403, 403, 422, 403, 404)),
     ("campaign-list", "get", of_project, MEMBERS_AND_STAFF),
     ("campaign-new", "get", of_project, OPERATORS),
     ("campaign-new", "post", of_project, OPERATORS),

@@ -31,6 +31,7 @@ from campaigns.views.steps.draft import Draft, Step
 from campaigns.views.steps.limits import LimitWords, blocked_words, limit_words
 from campaigns.views.steps.when import schedule_words
 from delivery.queries import default_gateway
+from projects.services.contacts import has_alarm_contact
 from projects.templatetags.console import grouped, percent_of
 from smsconsole.lib.countries import country_name
 
@@ -114,9 +115,15 @@ def check_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
         "verification": code,
         "verification_by_mail": is_by_mail(),
         "can_send": can_send,
+        # Before the first one somebody should be told when a limit is hit or a campaign is held.
+        "lacks_alarm_contact": can_send and _is_first(campaign) and not has_alarm_contact(campaign.project),
         "send_words": send_words(campaign, shown),
         "effect_words": effect_words(draft, campaign, problems),
     }
+
+
+def _is_first(campaign: Campaign) -> bool:
+    return not Campaign.objects.filter(project=campaign.project_id, confirmed_at__isnull=False).exists()
 
 
 def tests_context(campaign: Campaign) -> dict[str, Any]:

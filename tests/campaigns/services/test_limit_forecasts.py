@@ -196,9 +196,11 @@ def test_without_marketing_nothing_pauses() -> None:
 
 
 @pytest.fixture
-def marketing(campaign: Campaign) -> Campaign:
-    Campaign.objects.filter(pk=campaign.pk).update(kind=TextKind.MARKETING)
-    return Campaign.objects.get(pk=campaign.pk)
+def marketing(project: Project, operator: User, gateway: Gateway) -> Campaign:
+    text = making.body(project, kind=TextKind.MARKETING)
+    campaign = making.draft(project, operator, body_template_revision=text)
+    making.uploaded(campaign, making.order_rows(3), by=operator)
+    return campaign
 
 
 def test_marketing_at_night_is_foreseen_for_the_morning(marketing: Campaign) -> None:

@@ -6,20 +6,24 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from campaigns import services
 from campaigns.models import Campaign, Forecast
 from campaigns.queries import failures
 from campaigns.statuses import CampaignStatus, HoldReason
 from campaigns.views.live import pause_words
-from delivery.models import Message
+from delivery.models import Gateway, Message
 from delivery.statuses import MessageStatus, Reason
 from projects.models import ListedNumber, Project
-from projects.statuses import NumberList
+from projects.statuses import FrequencyDimension, NumberList
 from templates_app.statuses import TextKind
 from tests.campaigns import making
 from tests.campaigns.views.conftest import Visit, words
+from tests.factories import ProjectFactory
+from tests.people import ClientOf
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +33,11 @@ NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def marketing(ready: Campaign) -> Campaign:
-    Campaign.objects.filter(pk=ready.pk).update(kind=TextKind.MARKETING)
-    return Campaign.objects.get(pk=ready.pk)
+def marketing(project: Project, operator: User, gateway: Gateway) -> Campaign:
+    text = making.body(project, kind=TextKind.MARKETING)
+    campaign = making.draft(project, operator, body_template_revision=text)
+    making.uploaded(campaign, making.order_rows(3), by=operator)
+    return campaign
 
 
 def blacklist(project: Project, *numbers: str) -> None:
@@ -169,3 +175,53 @@ def test_the_timeline_keeps_the_reason_of_each_hold(running: Campaign, get: Visi
         status=CampaignStatus.RUNNING, hold_reason="", started_at=timezone.now()
     )
     assert "Its text is no longer approved" in words(get("campaign-timeline", running))
+
+
+# --- Sending again, and a limit on trial ----------------------------------------------------------------
+
+
+def test_failures_offer_to_send_again_to_them(running: Campaign, get: Visit, post: Visit) -> None:
+    block(running)
+    assert "Send again to the 2 blocked" in words(get("campaign-failures", running))
+    answer = post("campaign-again", running, status="blocked", reason=str(Reason.PER_DAY.value))
+    draft = Campaign.objects.get(copied_from=running)
+    assert answer.headers["Location"].endswith(f"/{draft.uuid}/send/")
+    assert get("campaign-again", running).status_code == 405
+
+
+def test_sending_again_to_nobody_says_so(running: Campaign, post: Visit, get: Visit) -> None:
+    post("campaign-again", running)
+    assert "there is nobody to send to again" in words(get("campaign-failures", running))
+    assert not Campaign.objects.filter(copied_from=running).exists()
+
+
+def test_a_limit_is_tried_and_its_answer_shown(running: Campaign, client_of: ClientOf, admin: User) -> None:
+    Message.objects.update(status=MessageStatus.DELIVERED, submitted_at=timezone.now())
+    there = reverse("limits-simulation", args=[running.project.slug])
+    client = client_of(admin)
+    asked = {"dimension": "per_day", "n_messages": "1"}
+    answer = client.post(there, asked, follow=True)
+    assert "It would have blocked nothing. 3 messages were sent" in words(answer)
+    for wrong in ({**asked, "n_messages": "0"}, {**asked, "dimension": "x"}, {"dimension": "same_content"}):
+        assert client.post(there, wrong).status_code == 422
+
+
+def test_an_answer_of_another_project_is_not_shown(
+    running: Campaign, client_of: ClientOf, admin: User
+) -> None:
+    foreign = services.start_simulation(
+        project=ProjectFactory(),
+        dimension=FrequencyDimension.PER_DAY,
+        n_messages=1,
+        n_seconds=None,
+        by=admin,
+    )
+    there = reverse("limits-simulation", args=[running.project.slug])
+    assert "Nothing was sent" not in words(client_of(admin).get(f"{there}?asked={foreign.uuid}"))
+
+
+def test_the_first_send_asks_for_an_alarm_contact(ready: Campaign, get: Visit) -> None:
+    assert "This project has no alarm contact yet" in words(get("campaign-send", ready))
+    making.send(ready, ready.created_by)
+    second = making.ready(ready.project, ready.created_by)
+    assert "no alarm contact" not in words(get("campaign-send", second))
