@@ -34,6 +34,7 @@ COPY delivery delivery
 COPY campaigns campaigns
 COPY notifications notifications
 COPY audit audit
+COPY locale locale
 COPY templates templates
 COPY static static
 
