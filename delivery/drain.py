@@ -49,7 +49,8 @@ SETTLE_RETRY_SECONDS = 0.2
 def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None) -> bool:
     """Send what the gateway's dispatches have, until nothing is left or `until` (monotonic seconds) has come.
 
-    Returns True when work is known to be left. Several workers may drain one gateway at once.
+    Returns True when work is known to be left. Several workers may drain one gateway at once. Its row is read anew
+    with each lease: a changed rate holds at once, and when it is disabled or set up differently the drain ends.
     """
     own_driver = driver is None
     driver = driver or open_driver(gateway.kind, gateway.settings)
@@ -58,7 +59,11 @@ def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None
             lease = lease_batch(gateway.pk)
             if lease is None:
                 return False
-            pause = _serve(gateway, driver, lease, until)
+            fresh = Gateway.objects.filter(pk=gateway.pk, is_enabled=True).first()
+            if fresh is None or fresh.settings != gateway.settings:
+                release_batch(lease)
+                return fresh is not None
+            pause = _serve(fresh, driver, lease, until)
             release_batch(lease, pause_seconds=pause)
         return True
     finally:

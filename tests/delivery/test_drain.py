@@ -239,6 +239,34 @@ def test_a_busy_line_is_waited_for(gateway: Gateway, make_dispatch: MakeDispatch
     assert 0.5 < again.wait_seconds <= 1
 
 
+def test_a_changed_rate_holds_from_the_next_lease_on(
+    gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drain itself goes on, as long as it may."""
+    monkeypatch.setattr("delivery.drain.TURN_SECONDS", 0.001)
+    make_dispatch(600, batch=100)
+    driver.before_window = lambda: (time.sleep(0.002), Gateway.objects.update(rate_per_second=20))
+    run(gateway, driver, seconds=1)
+    assert driver.windows[0] == 100
+    assert set(driver.windows[1:]) == {10}
+
+
+@pytest.mark.parametrize("changes", [{"is_enabled": False}, {"settings": {"address": "elsewhere"}}])
+def test_a_gateway_that_is_disabled_or_set_up_differently_is_left(
+    gateway: Gateway,
+    driver: ScriptedDriver,
+    make_dispatch: MakeDispatch,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, object],
+) -> None:
+    monkeypatch.setattr("delivery.drain.TURN_SECONDS", 0.001)
+    make_dispatch(600, batch=100)
+    driver.before_window = lambda: (time.sleep(0.002), Gateway.objects.update(**changes))
+    assert run(gateway, driver) is ("settings" in changes)
+    assert driver.windows == [100]
+    assert lease_batch(gateway.pk) is not None
+
+
 def test_small_dispatches_do_not_wait_behind_big_ones(gateway: Gateway, make_dispatch: MakeDispatch) -> None:
     big, small = make_dispatch(500, batch=100), make_dispatch(10)
     first, second, third = (lease_batch(gateway.pk) for _ in range(3))
