@@ -89,6 +89,7 @@ def limits(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "tab": "limits",
         "rows": [limit_row(limit, project, figures) for limit in found.frequency],
+        "others": _other_rules(project, figures),
         "per_day": _per_day(found),
         "n_used_today": figures.usage.get((SCOPE_ALL, CapPeriod.DAY), 0),
         "is_admin": Role.ADMIN in roles,
@@ -96,6 +97,32 @@ def limits(request: HttpRequest, slug: str) -> HttpResponse:
         "is_enterprise": standing.allows(EnterpriseOnly.FREQUENCY_LIMITS),
     }
     return render(request, "projects/limits.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRule:
+    """What blocks messages besides the frequency limits, and how many."""
+
+    title: str
+    url: str
+    n_today: int
+    n_week: int
+
+
+def _other_rules(project: Project, figures: LimitFigures) -> list[OtherRule]:
+    places = [
+        (
+            "unsubscribed",
+            _("Unsubscribed numbers"),
+            reverse("number-list", args=[project.slug, "unsubscribed"]),
+        ),
+        ("blacklist", _("Blacklist"), reverse("number-list", args=[project.slug, "blacklist"])),
+        ("country", _("Countries not allowed"), reverse("countries", args=[project.slug])),
+    ]
+    return [
+        OtherRule(title, url, figures.hits_today.get(rule, 0), figures.hits_week.get(rule, 0))
+        for rule, title, url in places
+    ]
 
 
 def _per_day(found: Limits) -> Any:

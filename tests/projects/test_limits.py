@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.errors import NotForIndividuals
 from accounts.models import IdentityVerification, Organization, User
 from accounts.statuses import EntityKind
+from delivery.models import CapUsage, RuleHit
 from projects import services
 from projects.errors import ProjectDisabled, ProjectsError, SettingChanged
 from projects.limits import DEFAULT, ORGANIZATION, PROJECT, caps_of, limits_of
@@ -313,3 +315,24 @@ def test_a_name_that_turns_the_line_around_is_refused(
     page = client_of(admin).post(reverse("project-edit", args=[project.slug]), answers).content.decode()
     assert "U+202E" in page
     assert Project.objects.get(pk=project.pk).name == "Web shop"
+
+
+def test_what_was_blocked_and_used_stands_beside_the_limits(
+    client_of: ClientOf, project: Project, operator: User
+) -> None:
+    now = timezone.now()
+    today = now.astimezone(project.zone).date()
+    for rule, n in [("per_day", 4_711), ("unsubscribed", 815)]:
+        RuleHit.objects.create(
+            project_id=project.pk, rule=rule, hour=now.replace(minute=0, second=0, microsecond=0), n=n
+        )
+    CapUsage.objects.create(
+        project_id=project.pk, period="day", starts_on=today, scope="international", n=1_000
+    )
+    client = client_of(operator)
+    page = client.get(reverse("limits", args=[project.slug])).content.decode()
+    assert "4\u202f711" in page
+    assert "815" in page
+    caps = client.get(reverse("caps", args=[project.slug])).content.decode()
+    assert '<progress max="1000" value="1000"' in caps
+    assert "Cap reached" in caps
