@@ -144,7 +144,7 @@ def decided_verifications(*, before: int | None) -> list[IdentityVerification]:
 
 def _page(found: QuerySet[IdentityVerification], order: str) -> list[IdentityVerification]:
     people = found.select_related("organization", "submitted_by", "decided_by")
-    return list(people.order_by(order)[: PAGE_ROWS + 1])
+    return list(people.defer("registration_number").order_by(order)[: PAGE_ROWS + 1])
 
 
 def waiting_activations(*, after: int | None) -> list[ServiceActivation]:
@@ -162,4 +162,5 @@ def waiting_activations(*, after: int | None) -> list[ServiceActivation]:
 def next_waiting(after: IdentityVerification) -> IdentityVerification | None:
     """The case that a reviewer sees after this one: the next in line, else the first. One or two queries."""
     pending = IdentityVerification.objects.filter(status=VerificationStatus.PENDING).order_by("id")
+    pending = pending.defer("registration_number")
     return pending.filter(pk__gt=after.pk).first() or pending.first()
