@@ -107,6 +107,7 @@ def check_step(draft: Draft) -> tuple[Step, dict[str, Any]]:
     return step, {
         "forecast": forecast_words(campaign, shown) if shown else None,
         "forecast_waits": waits,
+        "may_recheck": True,
         "previews": [_card(one, campaign) for one in previews(campaign)] if shown else [],
         "test_form": draft.form("test_form", TestForm, initial={}),
         **tests_context(campaign),
