@@ -31,6 +31,7 @@ from templates_app.statuses import RevisionStatus, SignatureType, TextKind
 ORGANIZATION = "Demo company"
 PROJECT = "Demo shop"
 CAMPAIGN = "First order notices"
+SENDER_ID = "DemoShop"
 
 INTERNATIONAL_TEXT = "Hello {1}, your order to {2} is on its way."
 DOMESTIC_TEXT = "您好{1}，您寄往{2}的订单已发出。"
@@ -88,6 +89,7 @@ def load(*, sign_ins: Path) -> DemoPeople | None:
         )
         ensure_simulated_gateway()
         body, signature = _texts(project, people)
+        _sender_ids(project, people)
         Installation.objects.filter(pk=1).update(setup_code_hash="", set_up_at=timezone.now())
         _write_sign_ins(sign_ins, people)
     _send(project, body, signature, people.operator)
@@ -144,6 +146,22 @@ def _texts(project: Project, people: DemoPeople) -> tuple[BodyTemplateRevision, 
         status=RevisionStatus.REJECTED,
     )
     return body, signature
+
+
+def _sender_ids(project: Project, people: DemoPeople) -> None:
+    """One that may be used everywhere, and one of a country that waits for its review."""
+    for text, country in ((SENDER_ID, ""), ("DemoClub", "GB")):
+        revision = texts.create_sender_id(
+            project=project,
+            text=text,
+            country=country,
+            remarks="The short name of our shop, as on our website.",
+            by=people.operator,
+        )
+        texts.submit_revision(revision=revision, by=people.operator)
+        if text == SENDER_ID:
+            revision.refresh_from_db()
+            texts.approve_revision(revision=revision, by=people.reviewer)
 
 
 def _signature(
@@ -213,7 +231,7 @@ def _send(project: Project, body: BodyTemplateRevision, signature: SignatureRevi
             "body_template_revision": body,
             "signature_revision": signature,
             "name": CAMPAIGN,
-            "sender_id": "DemoShop",
+            "sender_id": SENDER_ID,
         },
         by=by,
     )
