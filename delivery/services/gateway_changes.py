@@ -18,7 +18,7 @@ from smsconsole.outbox.services import append_event
 def change_gateway(
     *, gateway: Gateway, name: str, rate_per_second: float | None, seen_at: datetime | None, by: User
 ) -> None:
-    """Set name and rate. A running worker keeps the old rate for its present slice, 20 seconds at most.
+    """Set name and rate. A worker that is sending takes it up with its next turn, seconds later.
 
     Raises `GatewayChanged` when somebody changed the gateway after the page was opened.
     """
@@ -36,7 +36,7 @@ def change_gateway(
 
 
 def pause_gateway(*, gateway: Gateway, by: User) -> None:
-    """Nothing more leaves through it, 20 seconds later at most; what waits goes on waiting. Twice does nothing."""
+    """Nothing more leaves through it after the workers' present turn; what waits goes on waiting. Twice: nothing."""
     _switch(gateway, is_enabled=False, by=by)
 
 

@@ -81,7 +81,7 @@ def staff_gateway_pause(request: HttpRequest, slug: str) -> HttpResponse:
     pause_gateway(gateway=gateway, by=signed_in_person(request))
     messages.success(
         request,
-        _("“%(name)s” is paused. Nothing leaves through it within 20 seconds.") % {"name": gateway.name},
+        _("“%(name)s” is paused. Within a few seconds nothing leaves through it.") % {"name": gateway.name},
     )
     return redirect("staff-gateway-list")
 
