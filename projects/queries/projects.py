@@ -20,6 +20,7 @@ class ProjectGroup:
     organization: Organization
     projects: list[Project]
     is_admin: bool
+    may_stop: bool = False
 
 
 def projects_by_organization(user: User | AnonymousUser) -> list[ProjectGroup]:
@@ -31,10 +32,17 @@ def projects_by_organization(user: User | AnonymousUser) -> list[ProjectGroup]:
         return []
     organizations = [membership.organization for membership in memberships_of(user)]
     admin_of = {m.organization_id for m in memberships_of(user) if m.has_role(Role.ADMIN)}
+    # Who may stop all sending: admins and operators.
+    stops = {m.organization_id for m in memberships_of(user) if m.has_role(Role.OPERATOR)} | admin_of
     in_them = Project.objects.filter(organization__in=organizations).order_by("organization_id", "name", "pk")
     projects_of = {key: list(group) for key, group in groupby(in_them, key=lambda p: p.organization_id)}
     return [
-        ProjectGroup(organization, projects_of.get(organization.pk, []), organization.pk in admin_of)
+        ProjectGroup(
+            organization,
+            projects_of.get(organization.pk, []),
+            is_admin=organization.pk in admin_of,
+            may_stop=organization.pk in stops,
+        )
         for organization in organizations
     ]
 

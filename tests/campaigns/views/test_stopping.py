@@ -88,3 +88,16 @@ def test_the_organization_is_stopped_and_allowed_as_a_whole(
     allow = reverse("organization-sending-allow", args=[organization.uuid])
     assert "1 campaign stays held." in words(client.get(allow))
     assert "1 project may send again." in words(client.post(allow, follow=True))
+
+
+def test_the_list_of_projects_leads_there_and_marks_what_is_stopped(
+    project: Project, client_of: ClientOf, operator: User, reviewer: User
+) -> None:
+    there, stop = (
+        reverse("project-list"),
+        reverse("organization-sending-stop", args=[project.organization.uuid]),
+    )
+    assert stop in client_of(operator).get(there).content.decode()
+    assert stop not in client_of(reviewer).get(there).content.decode()
+    services.stop_everything(project=project, by=operator)
+    assert "Web shop Stopped" in words(client_of(reviewer).get(there))
