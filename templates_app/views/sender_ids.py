@@ -31,7 +31,7 @@ PAGES = editing.Pages(
     discard=services.discard_sender_id_draft,
     submitted=_("The sender ID is waiting for approval."),
     withdrawn=_("The sender ID is a draft again."),
-    revoked=_("The approval is revoked. New messages cannot use this sender ID."),
+    revoked=_("The approval is revoked. No campaign can start with this sender ID any more."),
     discarded=_("The draft is discarded."),
 )
 
