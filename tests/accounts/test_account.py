@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts import services
+from accounts.errors import AccountsError
 from accounts.models import Organization, User
 from tests.factories import PASSWORD, UserFactory
 from tests.people import ClientOf, confirm
@@ -107,6 +109,16 @@ def test_the_link_ends_after_a_day_or_when_the_e_mail_changed(
         assert Client().post(path).status_code == 410
     User.objects.filter(pk=operator.pk).update(email="changed@example.com")
     assert Client().post(path).status_code == 410
+
+
+def test_the_service_gives_no_account_an_e_mail_that_was_asked_for_before_another_change(
+    operator: User,
+) -> None:
+    services.change_email(user=operator, old="operator@example.com", new="first@example.com")
+    with pytest.raises(AccountsError, match="used already"):
+        services.change_email(user=operator, old="operator@example.com", new="second@example.com")
+    operator.refresh_from_db()
+    assert operator.email == "first@example.com"
 
 
 def test_an_e_mail_of_somebody_else_is_not_told_apart(

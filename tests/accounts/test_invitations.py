@@ -140,6 +140,24 @@ def test_somebody_known_must_sign_in_and_accept(
     assert User.objects.filter(email__iexact=outsider.email).count() == 1
 
 
+def test_the_service_sets_no_password_of_an_account_that_has_one(
+    organization: Organization, admin: User, outsider: User
+) -> None:
+    invitation = services.invite(
+        organization=organization,
+        email=outsider.email,
+        name="",
+        roles=[Role.OPERATOR],
+        may_reveal_numbers=False,
+        by=admin,
+    )
+    token = services.invitation_token(invitation)
+    with pytest.raises(AccountsError, match="Sign in first"):
+        services.accept_as_somebody_new(invitation=invitation, token=token, **ANSWERS)
+    outsider.refresh_from_db()
+    assert outsider.check_password(PASSWORD)
+
+
 def test_the_invitation_of_one_person_is_not_accepted_by_another(
     client_of: ClientOf, invitation: Invitation, outsider: User
 ) -> None:

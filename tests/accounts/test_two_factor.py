@@ -181,6 +181,24 @@ def test_the_password_alone_lets_nobody_in(strict: Organization, admin: User) ->
     assert is_in(client)
 
 
+def test_the_code_leads_to_the_page_that_was_asked_for(admin: User) -> None:
+    give_two_factor(admin)
+    client = Client()
+    wanted = reverse("usersessions_list")
+    client.post(reverse("sign-in"), {"login": admin.email, "password": PASSWORD, "next": wanted})
+    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(admin)})
+    assert answer.headers["Location"] == wanted
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_confirming_leads_to_no_other_host(client_of: ClientOf, operator: User, elsewhere: str) -> None:
+    client = client_of(operator)
+    answer = client.post(
+        reverse("account_reauthenticate"), {"password": PASSWORD, "next": elsewhere}, follow=False
+    )
+    assert answer.headers["Location"] == reverse("project-list")
+
+
 def test_a_code_with_a_space_counts(admin: User) -> None:
     give_two_factor(admin)
     code = code_of(admin)
@@ -257,6 +275,15 @@ def test_new_recovery_codes_ask_who_one_is(client_of: ClientOf, admin: User) -> 
     give_two_factor(admin)
     asked = client_of(admin).post(reverse("mfa_generate_recovery_codes"))
     assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_having_just_signed_in_is_no_proof_for_changing_a_second_factor_that_exists(admin: User) -> None:
+    give_two_factor(admin)
+    client = with_password(admin)
+    type_code(client, code_of(admin))
+    for name in ("mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_view_recovery_codes"):
+        asked = client.get(reverse(name))
+        assert asked.headers["Location"].startswith(reverse("account_reauthenticate")), name
 
 
 def test_who_does_not_need_it_can_switch_it_off(client_of: ClientOf, operator: User) -> None:
