@@ -140,7 +140,7 @@ _LIMITS: dict[str, Kind] = {
         look="warning",
         title=_("Messages blocked by a limit: %(n)s"),
         text=_(
-            "%(n)s messages were blocked by this rule: %(rule)s. The failures page of the campaign names each "
+            "%(n)s messages were blocked (%(rule)s). The failures page of the campaign names each "
             "number and when it would have passed."
         ),
         read=scenes.of_project("limits", "rule", "n"),

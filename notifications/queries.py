@@ -181,8 +181,8 @@ def contact_rows(project: Project) -> list[ContactRow]:
     contacts = list(AlarmContact.objects.filter(project=project))
     newest = (
         Delivery.objects.filter(contact__in=contacts)
-        .order_by("contact", "channel", "address", "state", "-pk")
-        .distinct("contact", "channel", "address", "state")
+        .order_by("contact_id", "channel", "address", "state", "-pk")
+        .distinct("contact_id", "channel", "address", "state")
     )
     by_contact: dict[int, list[Delivery]] = {}
     for delivery in newest:

@@ -99,8 +99,8 @@ def _times(notification: Notification) -> str:
     if notification.n_events < 2:
         return ""
     return ngettext(
-        "It happened %(n)s time between %(first)s and %(last)s; the values are those of the last one.",
-        "It happened %(n)s times between %(first)s and %(last)s; the values are those of the last one.",
+        "It happened %(n)s time between %(first)s and %(last)s.",
+        "It happened %(n)s times between %(first)s and %(last)s.",
         notification.n_events,
     ) % {
         "n": notification.n_events,
