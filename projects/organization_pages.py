@@ -1,4 +1,4 @@
-"""What this app adds to the pages of an organization (`accounts.organization_pages`): the limits that its projects inherit."""
+"""What this app adds to the pages of an organization (`accounts.organization_pages`): the limits of its projects."""
 
 from __future__ import annotations
 

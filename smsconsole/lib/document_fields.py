@@ -29,7 +29,7 @@ class DocumentsField(forms.FileField):
         self.max_files = max_files
         self.widget.attrs["accept"] = ".jpg,.jpeg,.png,.pdf"
 
-    def clean(self, data: Any, initial: Any = None) -> list[Document]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[Document]:
         uploads: list[UploadedFile[Any]] = data or []
         if len(uploads) > self.max_files:
             raise ValidationError(_("At most %(max)d files."), params={"max": self.max_files})
