@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -228,12 +228,7 @@ def _finish_note(campaign: Campaign, forecast: Forecast) -> str:
 
 def _shown(problem: Problem, campaign: Campaign) -> dict[str, str]:
     """A problem with the address of the page that shows what is missing, if it has one."""
-    url = ""
-    if problem.page:
-        try:
-            url = reverse(problem.page, args=[campaign.project.organization.uuid])
-        except NoReverseMatch:
-            url = ""
+    url = reverse(problem.page, args=[campaign.project.organization.uuid]) if problem.page else ""
     return {"words": problem.words, "url": url}
 
 

@@ -9,7 +9,8 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ServiceActivation, User
+from accounts.statuses import ActivationStatus
 from campaigns import services
 from campaigns.models import Campaign, Forecast
 from campaigns.queries import failures
@@ -225,3 +226,11 @@ def test_the_first_send_asks_for_an_alarm_contact(ready: Campaign, get: Visit) -
     making.send(ready, ready.created_by)
     second = making.ready(ready.project, ready.created_by)
     assert "no alarm contact" not in words(get("campaign-send", second))
+
+
+def test_without_activation_the_page_leads_to_what_is_missing(ready: Campaign, get: Visit) -> None:
+    ServiceActivation.objects.update(status=ActivationStatus.REVOKED)
+    page = get("campaign-send", ready)
+    assert "International SMS is not activated for the organization." in words(page)
+    checklist = reverse("organization-checklist", args=[ready.project.organization.uuid])
+    assert f'<a href="{checklist}">See what is missing</a>' in page.content.decode()
