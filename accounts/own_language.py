@@ -18,7 +18,7 @@ def speak_own_language(
     def middleware(request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, User) and request.user.language:
             translation.activate(request.user.language)
-            request.LANGUAGE_CODE = request.user.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = request.user.language
         return get_response(request)
 
     return middleware

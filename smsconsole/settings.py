@@ -261,7 +261,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Language and time ----------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en"
+# Of mails and pages for whom nobody has chosen a language: "en" or "zh-hans".
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -115,7 +115,7 @@ def test_the_image_copies_what_exists_and_all_of_it() -> None:
 
     own = {word for word in copied if not word.startswith(("--", "/"))}
     assert {word for word in own if not (ROOT / word).exists()} == set()
-    assert {name.split(".")[0] for name in apps} | {"templates", "static", "manage.py"} <= own
+    assert {name.split(".")[0] for name in apps} | {"locale", "templates", "static", "manage.py"} <= own
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert {word for word in own if f"!{word}" not in ignored} == set()
 

@@ -62,7 +62,7 @@ def _run(superuser_dsn: str, statements: str, *, only_with_audit: bool) -> None:
             if cursor.fetchone() is None:
                 cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(AUDIT_ROLE)))
             cursor.execute(
-                sql.SQL(statements).format(  # type: ignore[arg-type]
+                sql.SQL(statements).format(
                     audit=sql.Identifier(AUDIT_ROLE),
                     console=sql.Identifier(DATABASE_ROLE),
                     database=sql.Identifier(DATABASE_NAME),

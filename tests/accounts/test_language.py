@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
@@ -55,3 +58,12 @@ def test_the_way_back_leads_to_no_other_host(admin: User) -> None:
 
 def test_it_is_not_chosen_by_a_link(admin: User) -> None:
     assert Client().get(reverse("language")).status_code == 405
+
+
+def test_a_mail_is_in_the_language_of_its_reader(
+    operator: User, settings: Any, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
+    User.objects.filter(pk=operator.pk).update(language="zh-hans")
+    Client().post(reverse("password-reset"), {"email": operator.email}, headers={"accept-language": "en"})
+    assert mailoutbox[0].subject == "为短信控制台设置新密码"
