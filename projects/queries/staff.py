@@ -68,9 +68,10 @@ def organization_rows(*, search: str, standing: str, before: int | None) -> list
 def _searched(found: QuerySet[Organization], search: str) -> QuerySet[Organization]:
     if not search:
         return found
-    legal = _approved().filter(organization=OuterRef("pk"), legal_name__icontains=search)
-    member = Membership.objects.filter(organization=OuterRef("pk"), user__email__iexact=search)
-    return found.filter(Q(name__icontains=search) | Exists(legal) | Exists(member))
+    # Each is looked up once, not per organization.
+    legal = _approved().filter(legal_name__icontains=search).values("organization")
+    member = Membership.objects.filter(user__email__iexact=search).values("organization")
+    return found.filter(Q(name__icontains=search) | Q(pk__in=legal) | Q(pk__in=member))
 
 
 def _narrowed(found: QuerySet[Organization], standing: str) -> QuerySet[Organization]:
