@@ -8,8 +8,8 @@ MANAGE := $(PYTHON) manage.py
 CODE := accounts audit benchmarks campaigns delivery notifications projects smsconsole templates_app tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo worker test check format bench faults screenshots
-.PHONY: check-format check-lint check-types check-imports check-pages check-project check-security
+.PHONY: help run demo worker test check format words bench faults screenshots
+.PHONY: check-format check-lint check-types check-imports check-pages check-words check-project check-security
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: $(STAMP) ## Run all tests, with a few moments of each fault
 faults: $(STAMP) ## Run the fault tests at all of their moments
 	@FAULT_MOMENTS=20 exec $(PYTHON) -m pytest -m faults tests/faults
 
-check: check-format check-lint check-types check-imports check-pages check-project check-security ## Format, lint, types, imports, pages, migrations (-k: all findings)
+check: check-format check-lint check-types check-imports check-pages check-words check-project check-security ## Format, lint, types, imports, pages, words, migrations, weaknesses (-k: all findings)
 
 check-format: $(STAMP)
 	$(VENV)/bin/ruff format --check $(CODE)
@@ -45,6 +45,9 @@ check-imports: $(STAMP)
 
 check-pages: $(STAMP)
 	find templates -name '*.html' -print0 | xargs -0 -r $(VENV)/bin/djade --check --target-version 5.2
+
+check-words: $(STAMP)
+	$(PYTHON) bin/messages.py check
 
 # Stores of its own answer the questions that need a database.
 check-project: $(STAMP)
@@ -63,6 +66,10 @@ format: $(STAMP) ## Put code and page templates into their format
 	$(VENV)/bin/ruff check --fix $(CODE)
 	$(VENV)/bin/ruff format $(CODE)
 	find templates -name '*.html' -print0 | xargs -0 -r $(VENV)/bin/djade --target-version 5.2
+
+words: $(STAMP) ## Collect new words for the translation in locale/, and compile it
+	$(PYTHON) bin/messages.py update
+	$(PYTHON) bin/messages.py compile
 
 bench: $(STAMP) ## Measure speed and memory; table on screen, JSON in test-results/bench.json
 	@exec $(PYTHON) -m tests.stores --durable -m benchmarks
