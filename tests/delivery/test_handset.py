@@ -81,9 +81,7 @@ def test_it_shows_what_arrived_with_the_number_masked(
 def test_another_project_sees_nothing_of_it(
     phone_network: RunningGateway, project: Project, client: Client
 ) -> None:
-    other = Project.objects.create(
-        organization=OrganizationFactory(name="Other"), name="Other", slug="other"
-    )
+    other = Project.objects.create(organization=OrganizationFactory(name="Other"), name="Other", slug="other")
     send(phone_network, other, message(1, text="Not for you"))
     send(phone_network, project, message(2, text="For you"))
     shown = page(client)

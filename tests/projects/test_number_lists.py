@@ -79,7 +79,12 @@ def test_each_bad_line_is_named_with_its_number_and_kept_in_the_form(
     assert listed(project) == {"+8613800138000"}
     assert "4 lines were not added." in page
     assert "1 number added." in page
-    for line, reason in [("2", "damaged"), ("4", "Several numbers"), ("5", "too short"), ("6", "Not a number")]:
+    for line, reason in [
+        ("2", "damaged"),
+        ("4", "Several numbers"),
+        ("5", "too short"),
+        ("6", "Not a number"),
+    ]:
         assert f'data-label="Line">{line}</td>' in page
         assert reason in page
     assert "x&lt;b&gt;y1" in page
