@@ -55,12 +55,12 @@ def test_the_second_operator_reads_that_it_was_sent(
 def test_what_is_typed_survives_a_reload(console: Console, operator_page: Page) -> None:
     page = operator_page
     open_draft(page, console)
-    for label, value in (("Sender ID", "DemoShop"), ("Note", "for the autumn")):
+    for label, value in (("Campaign name", "Autumn"), ("Note", "for the autumn")):
         with page.expect_response(re.compile(r"/what/$")):
             page.get_by_label(label).fill(value)
             page.get_by_label(label).blur()
     page.goto(re.sub(r"\?.*", "?open=what", page.url))
-    expect(page.get_by_label("Sender ID")).to_have_value("DemoShop")
+    expect(page.get_by_label("Campaign name")).to_have_value("Autumn")
     expect(page.get_by_label("Note")).to_have_value("for the autumn")
     expect(page.locator("#final-text")).to_contain_text("DemoShop")
 
@@ -68,9 +68,9 @@ def test_what_is_typed_survives_a_reload(console: Console, operator_page: Page) 
 def test_typing_goes_on_while_a_field_is_saved(console: Console, operator_page: Page) -> None:
     page = operator_page
     open_draft(page, console)
-    page.get_by_label("Sender ID").fill("DemoShop")
+    page.get_by_label("Campaign name").fill("Autumn")
     with page.expect_response(re.compile(r"/what/$")):
-        page.keyboard.press("Tab")
+        page.get_by_label("Note").focus()
         page.keyboard.type("half a word")
     expect(page.get_by_label("Note")).to_have_value("half a word")
 
