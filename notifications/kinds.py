@@ -263,7 +263,7 @@ _CAMPAIGNS: dict[str, Kind] = {
     ),
 }
 
-_VERIFICATION_PAGE = "organization-checklist"
+_VERIFICATION_PAGE = "organization-standing"
 
 _ORGANIZATIONS: dict[str, Kind] = {
     "verification.submitted": Kind(
@@ -271,7 +271,7 @@ _ORGANIZATIONS: dict[str, Kind] = {
         look="info",
         title=_("An organization asks to be verified: %(name)s"),
         text=_("“%(name)s” submitted its identity verification. Look at the documents and decide."),
-        read=scenes.of_organization(_VERIFICATION_PAGE),
+        read=scenes.for_staff,
         to_staff=True,
     ),
     "verification.approved": Kind(
@@ -297,7 +297,7 @@ _ORGANIZATIONS: dict[str, Kind] = {
         look="info",
         title=_("An organization asks for a service: %(name)s"),
         text=_("“%(name)s” asks to send SMS: %(region)s."),
-        read=scenes.of_organization(_VERIFICATION_PAGE, "region"),
+        read=scenes.for_staff,
         to_staff=True,
     ),
     "activation.granted": Kind(

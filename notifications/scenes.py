@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Organization, User
 from campaigns.models import Campaign
+from campaigns.statuses import HoldReason
 from delivery.models import Dispatch, Gateway
 from projects.models import Project, RemovalRequest
 from templates_app.models import BodyTemplateRevision, SenderIdRevision, SignatureRevision
@@ -161,7 +162,8 @@ def stopped_sending(event: Event) -> Iterable[Scene]:
 def campaign(event: Event) -> Iterable[Scene]:
     """A campaign that changed by itself: tells who started it. What a person did to it nobody is told of."""
     found: Campaign | None = _by_uuid(Campaign, event.subject.partition(":")[2])
-    if found is None or event.payload.get("by"):
+    # Of *Stop everything* the same people are told once, not once for each campaign.
+    if found is None or event.payload.get("by") or event.payload.get("reason") == HoldReason.STOPPED:
         return
     project = Project.objects.select_related("organization").get(pk=found.project_id)
     yield Scene(
@@ -193,6 +195,13 @@ def of_organization(page_name: str, *names: str) -> ReadScenes:
         )
 
     return read
+
+
+def for_staff(event: Event) -> Iterable[Scene]:
+    """What an organization asks of the platform: leads staff to the case, or to the organization."""
+    verification = _uuid(event.payload.get("verification"))
+    for scene in of_organization("staff-organization", "region")(event):
+        yield replace(scene, path=page("staff-verification", verification)) if verification else scene
 
 
 def gateway(event: Event) -> Iterable[Scene]:

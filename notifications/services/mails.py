@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notifications.models import Delivery
@@ -30,7 +31,16 @@ def mails_are_logged() -> bool:
 
 
 def mail_for(delivery: Delivery) -> EmailMessage:
-    """The mail of a delivery: plain text, the words of its notification, and where to look."""
+    """The mail of a delivery: plain text, the words of its notification, and where to look.
+
+    In the language that the person chose; alarm contacts, who chose none, get the console's own.
+    """
+    chosen = delivery.user.language if delivery.user is not None else ""
+    with translation.override(chosen or settings.LANGUAGE_CODE):
+        return _mail_in_language(delivery)
+
+
+def _mail_in_language(delivery: Delivery) -> EmailMessage:
     notification = delivery.notification
     words = words_of(notification)
     where = notification.project or notification.organization

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from delivery.models import Dispatch, Gateway, Message
@@ -48,7 +49,7 @@ def send_due() -> int:
         return 0
     due = list(
         Delivery.objects.filter(pk__in=ids)
-        .select_related("notification__project", "notification__organization")
+        .select_related("notification__project", "notification__organization", "user")
         .order_by("pk")
     )
     _send_mails([delivery for delivery in due if delivery.channel == Channel.MAIL])
@@ -83,7 +84,8 @@ def _send_text(delivery: Delivery) -> None:
     except MsisdnError:
         _fail(delivery, _("The number does not exist."), for_good=True)
         return
-    text = sms_text(delivery.notification)
+    with translation.override(settings.LANGUAGE_CODE):
+        text = sms_text(delivery.notification)
     message = NewMessage(0, number.e164, number.country, "", text, n_segments(text))
     try:
         with transaction.atomic():
