@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from delivery import sql_limits as sql
-from projects.limits import CapLimit, Limits
+from delivery.lease_rules import LeaseRules
+from projects.limits import CapLimit
 from projects.statuses import SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL, CapPeriod
 from smsconsole.outbox.services import append_event
 
@@ -90,65 +91,81 @@ class ReachedCap(NamedTuple):
 
 
 def room(
-    cursor: Any, project_id: int, limits: Limits, day: date, countries: Sequence[str]
+    cursor: Any, rules: LeaseRules, day: date, countries: Sequence[str]
 ) -> tuple[int, ReachedCap | None]:
     """How many of these messages, from the first on, fit under every cap, and the cap that stops the next one.
 
-    One statement, and none where no cap concerns any of them. It looks without a lock: `count_claimed` decides.
+    Looks without a lock, and where the sums of the last claim leave room enough, not at all: `count_claimed` decides.
     """
-    concerned = {scope for country in set(countries) for scope in scopes_of(country)}
-    caps = [cap for cap in limits.caps if cap.cap is not None and cap.scope in concerned]
+    n_by_scope: Counter[str] = Counter()
+    for country, n in Counter(countries).items():
+        for scope in scopes_of(country):
+            n_by_scope[scope] += n
+    caps = [cap for cap in rules.limits.caps if cap.cap is not None and cap.scope in n_by_scope]
     if not caps:
         return len(countries), None
-    values = {
-        "project": project_id,
-        "periods": [str(cap.period) for cap in caps],
-        "starts": [start_of(cap.period, day) for cap in caps],
-        "scopes": [cap.scope for cap in caps],
+    if all(_fits(cap, rules.used.get((str(cap.period), cap.scope)), n_by_scope) for cap in caps):
+        return len(countries), None
+    values: dict[str, Any] = {
+        "project": rules.project_id,
+        "scopes": sorted({cap.scope for cap in caps}),
+        "day": start_of(CapPeriod.DAY, day),
+        "month": start_of(CapPeriod.MONTH, day),
     }
     cursor.execute(sql.READ_USAGE, values)
-    used = {(period, scope): n for period, scope, n, _ in cursor.fetchall()}
-    left = {(cap.scope, str(cap.period)): (cap.cap or 0) - used[str(cap.period), cap.scope] for cap in caps}
+    used = {(period, scope): n for period, scope, n in cursor.fetchall()}
+    standings = [(cap, used.get((str(cap.period), cap.scope), 0)) for cap in caps]
+    if all(_fits(cap, n, n_by_scope) for cap, n in standings):
+        return len(countries), None
+    return _until_reached(standings, countries)
+
+
+def _fits(cap: CapLimit, used: int | None, n_by_scope: Counter[str]) -> bool:
+    return used is not None and used + n_by_scope[cap.scope] <= (cap.cap or 0)
+
+
+def _until_reached(
+    standings: Sequence[tuple[CapLimit, int]], countries: Sequence[str]
+) -> tuple[int, ReachedCap | None]:
+    taken: Counter[str] = Counter()
     for i, country in enumerate(countries):
         scopes = scopes_of(country)
-        for cap in caps:
-            if cap.scope in scopes:
-                key = (cap.scope, str(cap.period))
-                if left[key] <= 0:
-                    return i, ReachedCap(cap, used[str(cap.period), cap.scope])
-                left[key] -= 1
+        for cap, n in standings:
+            if cap.scope in scopes and n + taken[cap.scope] >= (cap.cap or 0):
+                return i, ReachedCap(cap, n)
+        taken.update(scopes)
     return len(countries), None
 
 
-def count_claimed(
-    cursor: Any, project_id: int, project_uuid: str, limits: Limits, day: date, countries: Sequence[str]
-) -> None:
+def count_claimed(cursor: Any, rules: LeaseRules, day: date, countries: Sequence[str]) -> None:
     """Count claimed messages; raises `CapTaken` when that would pass a cap. The last statement of a claim.
 
     Whoever brings a sum to its warning value tells it, once a period and value.
     """
-    counted = Usage.of((day, country) for country in countries).count(cursor, project_id)
+    counted = Usage.of((day, country) for country in countries).count(cursor, rules.project_id)
     sums = {(period, scope): (n, warned) for period, scope, n, warned in counted}
-    for limit in limits.caps:
+    rules.used = {}
+    for limit in rules.limits.caps:
         n, warned = sums.get((str(limit.period), limit.scope), (0, None))
         if limit.cap is not None and n > limit.cap:
             raise CapTaken
         if limit.warn_at is not None and n >= max(limit.warn_at, 1) and warned != limit.warn_at:
-            _warn(cursor, project_id, project_uuid, limit, day, n)
+            _warn(cursor, rules, limit, day, n)
+    rules.used = {key: n for key, (n, _) in sums.items()}
 
 
-def _warn(cursor: Any, project_id: int, project_uuid: str, limit: CapLimit, day: date, n: int) -> None:
-    cursor.execute(sql.MARK_WARNED, {**_key(project_id, limit, day), "value": limit.warn_at})
+def _warn(cursor: Any, rules: LeaseRules, limit: CapLimit, day: date, n: int) -> None:
+    cursor.execute(sql.MARK_WARNED, {**_key(rules.project_id, limit, day), "value": limit.warn_at})
     if cursor.rowcount:
-        _tell("cap.warning", project_uuid, limit, limit.warn_at, n)
+        _tell("cap.warning", rules.project_uuid, limit, limit.warn_at, n)
 
 
-def tell_reached(cursor: Any, project_id: int, project_uuid: str, reached: ReachedCap, day: date) -> None:
+def tell_reached(cursor: Any, rules: LeaseRules, reached: ReachedCap, day: date) -> None:
     """Say that nothing is left of a cap, once a period and value."""
     limit = reached.limit
-    cursor.execute(sql.MARK_REACHED, {**_key(project_id, limit, day), "value": limit.cap})
+    cursor.execute(sql.MARK_REACHED, {**_key(rules.project_id, limit, day), "value": limit.cap})
     if cursor.rowcount:
-        _tell("cap.reached", project_uuid, limit, limit.cap, reached.n)
+        _tell("cap.reached", rules.project_uuid, limit, limit.cap, reached.n)
 
 
 def _key(project_id: int, limit: CapLimit, day: date) -> dict[str, Any]:

@@ -236,9 +236,7 @@ class _Claim:
         day = now.astimezone(rules.limits.zone).date()
         admission = Admission(len(rows), day, now, aside=aside, slots=slots)
         passing = [row for row, block in zip(awake, decisions, strict=True) if block is None]
-        n_fitting, admission.reached = room(
-            self._cursor, rules.project_id, rules.limits, day, [row.country for row in passing]
-        )
+        n_fitting, admission.reached = room(self._cursor, rules, day, [row.country for row in passing])
         admission.passing = passing[:n_fitting]
         admission.blocked = [
             (r, block) for r, block in zip(awake, decisions, strict=True) if block is not None
@@ -366,12 +364,9 @@ class _Claim:
             self._cursor.execute(sql.CLOSE_IN_BATCH, {"batch": self._lease.batch_id, "n": n_blocked})
             self._cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": self._lease.dispatch_id, "n": n_blocked})
         if window_id is not None:
-            countries = [row.country for row in passing]
-            rules = self._rules
-            if not rules.is_system:
-                count_claimed(
-                    self._cursor, rules.project_id, rules.project_uuid, rules.limits, admission.day, countries
-                )
+            if not self._rules.is_system:
+                countries = [row.country for row in passing]
+                count_claimed(self._cursor, self._rules, admission.day, countries)
             return self._claimed(window_id, admission)
         if admission.reached is not None and admission.n_rows == 0:
             self._hold(admission)
@@ -381,7 +376,7 @@ class _Claim:
     def _hold(self, admission: Admission) -> None:
         """Nothing is left of a cap: the dispatch waits for a person, or for a higher cap."""
         self._write_to_dispatch()
-        reached, rules = admission.reached, self._rules
+        reached = admission.reached
         if reached is None:
             return
         dispatch_id = self._lease.dispatch_id
@@ -394,7 +389,7 @@ class _Claim:
             "value": limit.cap,
         }
         append_event(kind="dispatch.held", subject=f"dispatch:{dispatch_id}", payload=payload)
-        tell_reached(self._cursor, rules.project_id, rules.project_uuid, reached, admission.day)
+        tell_reached(self._cursor, self._rules, reached, admission.day)
 
     def _claimed(self, window_id: int, admission: Admission) -> ClaimedWindow:
         return ClaimedWindow(

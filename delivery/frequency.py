@@ -11,6 +11,7 @@ import math
 import struct
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,8 @@ KEEP_SECONDS = 26 * HOUR_SECONDS
 # Only a number that bypasses the limits can come near it; its row must not grow for ever.
 MAX_SLOTS = 4_096
 _PACKED = struct.Struct(">qqq")
+# By the number of slots: one call packs a whole row.
+_ROWS = [struct.Struct(f">{3 * n}q") for n in range(33)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The words of rules that are no frequency limit, in `Block.rule`.
@@ -94,11 +97,13 @@ def microseconds(moment: datetime) -> int:
 
 def pack(slots: Iterable[Slot]) -> bytes:
     """The slots of a number as its row keeps them: 24 bytes each, big-endian, so that SQL can compare them."""
-    return b"".join([_PACKED.pack(*slot) for slot in slots])
+    flat = list(chain.from_iterable(slots))
+    n = len(flat) // 3
+    return _ROWS[n].pack(*flat) if n < len(_ROWS) else struct.pack(f">{3 * n}q", *flat)
 
 
 def unpack(packed: bytes | memoryview) -> list[Slot]:
-    return [Slot(*values) for values in _PACKED.iter_unpack(packed)]
+    return list(map(Slot._make, _PACKED.iter_unpack(packed)))
 
 
 def decide(
@@ -137,14 +142,26 @@ def decide(
             if held is None:
                 slots[message.msisdn] = [slot]
             else:
-                slots[message.msisdn] = [*(s for s in held if s.message_id != message.message_id), slot]
+                own = message.message_id
+                slots[message.msisdn] = [*[s for s in held if s[2] != own], slot]
     return decisions
 
 
 def still_needed(slots: Sequence[Slot], limits: Limits, now: datetime) -> list[Slot]:
     """Without those that no rule in force can look back to."""
+    return list(newest(slots, needed_since(limits, now)))
+
+
+def needed_since(limits: Limits, now: datetime) -> int:
+    """No rule in force can look back to a slot that is not after this moment (microseconds since 1970)."""
     longest = max((limit.n_seconds or 0 for limit in limits.frequency), default=0)
-    since = microseconds(now) - max(KEEP_SECONDS, longest) * MICROSECONDS
+    return microseconds(now) - max(KEEP_SECONDS, longest) * MICROSECONDS
+
+
+def newest(slots: Sequence[Slot], since: int) -> Sequence[Slot]:
+    """Those after `since`, and without the oldest where there are far too many."""
+    if len(slots) <= MAX_SLOTS and min(slots, default=(since + 1,))[0] > since:
+        return slots
     return [slot for slot in slots if slot.at > since][-MAX_SLOTS:]
 
 
@@ -236,13 +253,12 @@ def _by_frequency(rules: Sequence[_Rule], held: Sequence[Slot], message: Candida
     for rule in rules:
         if len(held) < rule.limit.n_messages:
             continue
-        counted = [
-            slot.at
-            for slot in held
-            if slot.at > rule.since
-            and (not rule.is_same_content or slot.content == message.content)
-            and slot.message_id != message.message_id
-        ]
+        since, own = rule.since, message.message_id
+        if rule.is_same_content:
+            asked = message.content
+            counted = [at for at, content, id_ in held if content == asked and at > since and id_ != own]
+        else:
+            counted = [at for at, _, id_ in held if at > since and id_ != own]
         n = rule.limit.n_messages
         if len(counted) < n:
             continue

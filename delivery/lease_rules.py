@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from delivery.frequency import counts_frequency
 from delivery.hours import Hours
@@ -16,8 +16,9 @@ from projects.models import Project
 class LeaseRules:
     """The limits of the project and the hours of the dispatch.
 
-    `is_own_zone`: the hours are those of each number's own place, not of `limits.zone`. `claims_alone` is set once
-    a claim had to write to its dispatch: the next ones of the lease take the dispatch's row for themselves at once.
+    An empty `hours_zone`: the hours are those of each number's own place. `claims_alone` is set once a claim had to
+    write to its dispatch: the next ones of the lease take the dispatch's row for themselves at once. `used` is what
+    counted for the caps when the last claim had added its own; empty: to be read.
     """
 
     project_id: int
@@ -28,6 +29,7 @@ class LeaseRules:
     hours_zone: str
     is_system: bool = False
     claims_alone: bool = False
+    used: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def takes_slots(self) -> bool:

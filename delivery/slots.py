@@ -18,8 +18,9 @@ from delivery.frequency import (
     Slot,
     content_key,
     microseconds,
+    needed_since,
+    newest,
     pack,
-    still_needed,
     unpack,
 )
 from projects.limits import Limits
@@ -33,17 +34,26 @@ STALE_STEP = 20_000
 USAGE_DAYS = 400
 
 
+def _array(values: Iterable[object]) -> str:
+    """An array as one literal: two hundred single ones cost PostgreSQL and the driver a millisecond.
+
+    For numbers and digits only; nothing is quoted.
+    """
+    return f"{{{','.join(map(str, values))}}}"
+
+
 def lock_numbers(cursor: Any, project_id: int, numbers: Iterable[str]) -> None:
     """Until the transaction ends nobody else decides about these numbers or changes their slots."""
     project = project_id % (1 << _PROJECT_BITS) << _DIGIT_BITS
-    cursor.execute(sql.LOCK_NUMBERS, {"keys": sorted({project | int(number[1:]) for number in numbers})})
+    keys = sorted({project | int(number[1:]) for number in numbers})
+    cursor.execute(sql.LOCK_NUMBERS, {"keys": _array(keys)})
 
 
 def read_slots(
     cursor: Any, project_id: int, numbers: Sequence[str]
 ) -> tuple[datetime, dict[str, list[Slot]]]:
     """The time, and the slots of those numbers that have any."""
-    cursor.execute(sql.READ_SLOTS, {"project": project_id, "numbers": list(numbers)})
+    cursor.execute(sql.READ_SLOTS, {"project": project_id, "numbers": _array(numbers)})
     rows = cursor.fetchall()
     now: datetime = rows[0][0]
     return now, {number: unpack(slots) for _, number, slots in rows if number is not None}
@@ -51,7 +61,7 @@ def read_slots(
 
 def read_listed(cursor: Any, project_id: int, numbers: Sequence[str]) -> dict[str, list[Listing]]:
     """The entries that hold now, by number."""
-    cursor.execute(sql.READ_LISTED, {"project": project_id, "numbers": list(numbers)})
+    cursor.execute(sql.READ_LISTED, {"project": project_id, "numbers": _array(numbers)})
     found: dict[str, list[Listing]] = {}
     for number, name, consent_key, expires_at in cursor.fetchall():
         found.setdefault(number, []).append(Listing(name, consent_key, expires_at))
@@ -62,10 +72,14 @@ def write_slots(
     cursor: Any, project_id: int, slots: Mapping[str, Sequence[Slot]], limits: Limits, now: datetime
 ) -> None:
     """Keep these numbers' slots as they are now, without those that no rule can see any more."""
-    packed = [pack(still_needed(held, limits, now)).hex() for held in slots.values()]
-    cursor.execute(
-        sql.WRITE_SLOTS, {"project": project_id, "numbers": list(slots), "slots": packed, "now": now}
-    )
+    since = needed_since(limits, now)
+    _write(cursor, project_id, {number: newest(held, since) for number, held in slots.items()}, now)
+
+
+def _write(cursor: Any, project_id: int, slots: Mapping[str, Sequence[Slot]], now: datetime) -> None:
+    packed = [pack(held).hex() for held in slots.values()]
+    values = {"project": project_id, "numbers": _array(slots), "slots": _array(packed), "now": now}
+    cursor.execute(sql.WRITE_SLOTS, values)
 
 
 def give_slots_back(cursor: Any, project_id: int, pairs: Sequence[tuple[str, int]]) -> None:
@@ -74,7 +88,9 @@ def give_slots_back(cursor: Any, project_id: int, pairs: Sequence[tuple[str, int
         return
     numbers, ids = map(list, zip(*pairs, strict=True))
     lock_numbers(cursor, project_id, numbers)
-    cursor.execute(sql.GIVE_SLOTS_BACK, {"project": project_id, "numbers": numbers, "ids": ids})
+    cursor.execute(
+        sql.GIVE_SLOTS_BACK, {"project": project_id, "numbers": _array(numbers), "ids": _array(ids)}
+    )
 
 
 # --- After the settle -----------------------------------------------------------------------------------
@@ -117,9 +133,7 @@ def take_settled_again(cursor: Any, project_id: int, message_ids: Sequence[int])
             slot = Slot(microseconds(claim.claimed_at), content_key(claim.text), claim.message_id)
             others = [s for s in slots.get(claim.msisdn, ()) if s.message_id != claim.message_id]
             slots[claim.msisdn] = sorted([*others, slot])
-        packed = [pack(held).hex() for held in slots.values()]
-        values = {"project": project_id, "numbers": list(slots), "slots": packed, "now": now}
-        cursor.execute(sql.WRITE_SLOTS, values)
+        _write(cursor, project_id, slots, now)
     usage = Usage.of((c.counted_on, c.country) for c in claims if c.counted_on)
     usage.count(cursor, project_id)
 

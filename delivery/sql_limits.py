@@ -17,10 +17,16 @@ SELECT clock_timestamp(), s.msisdn, s.slots
 FROM (SELECT 1) one LEFT JOIN delivery_numberslots s
     ON s.project_id = %(project)s AND s.msisdn = ANY(%(numbers)s::text[])
 """
+# LATERAL and OFFSET: one look into the index per number, whatever the planner believes of a list that just grew.
 READ_LISTED = """
-SELECT msisdn, list, consent_key, expires_at FROM projects_listednumber
-WHERE project_id = %(project)s AND msisdn = ANY(%(numbers)s::text[])
-  AND (expires_at IS NULL OR expires_at > clock_timestamp())
+SELECT u.msisdn, l.list, l.consent_key, l.expires_at
+FROM unnest(%(numbers)s::text[]) AS u (msisdn)
+CROSS JOIN LATERAL (
+    SELECT list, consent_key, expires_at FROM projects_listednumber
+    WHERE project_id = %(project)s AND msisdn = u.msisdn
+      AND (expires_at IS NULL OR expires_at > clock_timestamp())
+    OFFSET 0
+) l
 """
 WRITE_SLOTS = """
 INSERT INTO delivery_numberslots (project_id, msisdn, slots, touched_at)
@@ -68,10 +74,9 @@ LOCK_DISPATCH = "SELECT 1 FROM delivery_dispatch WHERE id = %(dispatch)s FOR NO 
 # --- Caps -----------------------------------------------------------------------------------------------
 
 READ_USAGE = """
-SELECT u.period, u.scope, coalesce(c.n, 0), c.warned
-FROM unnest(%(periods)s::text[], %(starts)s::date[], %(scopes)s::text[]) AS u (period, starts_on, scope)
-LEFT JOIN delivery_capusage c ON c.project_id = %(project)s AND c.period = u.period
-    AND c.starts_on = u.starts_on AND c.scope = u.scope
+SELECT period, scope, n FROM delivery_capusage
+WHERE project_id = %(project)s AND scope = ANY(%(scopes)s::text[])
+  AND ((period = 'day' AND starts_on = %(day)s) OR (period = 'month' AND starts_on = %(month)s))
 """
 # Also takes back, with negative counts. Handed over in the order of the key: two never wait for each other.
 COUNT_USAGE = """

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from delivery.frequency import (
     KEEP_SECONDS,
+    MAX_SLOTS,
     Block,
     Candidate,
     Listing,
@@ -205,6 +206,9 @@ def test_what_no_rule_can_see_any_more_is_forgotten() -> None:
     slots = held(ANN, (KEEP_SECONDS, "a"), (KEEP_SECONDS - 1, "b"))[ANN]
     assert [slot.content for slot in still_needed(slots, limits(per_day(1)), NOW)] == [content_key("b")]
     assert len(still_needed(slots, limits(same_content(1, 2 * KEEP_SECONDS)), NOW)) == 2
+    many = [slots[1]._replace(message_id=i) for i in range(MAX_SLOTS + 1)]
+    kept = still_needed(many, limits(per_day(1)), NOW)
+    assert [slot.message_id for slot in kept] == list(range(1, MAX_SLOTS + 1))
 
 
 slot_lists = st.lists(
