@@ -18,11 +18,12 @@ from django.db.models import Min
 
 from benchmarks.__main__ import DATABASE_SETTINGS, Result, database_settings
 from campaigns.models import Campaign
-from delivery import drain, services
+from delivery import claim, drain, services
 from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
 from delivery.models import Dispatch, Gateway, Window
 from delivery.queries import read_counts
 from delivery.statuses import DispatchState, MessageStatus
+from delivery.windows import ClaimedWindow
 from tests.faults.stack import FaultStack, fault_stack
 from tests.faults.trials import Expected, Trials, after_suspending
 
@@ -178,11 +179,11 @@ def statements_per_window(stack: FaultStack, gateway: Gateway, n: int) -> int:
     lease = drain.lease_batch(gateway.pk)
     assert lease is not None
     counts = []
-    for _ in range(min(n, CHUNK) // drain.MAX_WINDOW):
+    for _ in range(min(n, CHUNK) // claim.MAX_WINDOW):
         counter = StatementCounter()
         with connection.execute_wrapper(counter):
-            window = drain.claim_window(gateway, lease)
-            assert isinstance(window, drain.ClaimedWindow)
+            window = claim.claim_window(gateway, lease)
+            assert isinstance(window, ClaimedWindow)
             drain.send_window(gateway, TakesAll({}), window)
         counts.append(counter.n)
     drain.release_batch(lease)
@@ -267,7 +268,7 @@ def suspending(stack: FaultStack, trials: Trials) -> Iterator[Result]:
         services.cancel_dispatch(dispatch_id=Campaign.objects.get(pk=campaign.pk).dispatch_id or 0)
         seconds = max(one.seconds for one in late)
         yield result(f"suspend to last submit at {rate:,}/s", seconds, "s", at_most=1.0)
-        window = drain.window_size(Gateway(rate_per_second=rate))
+        window = claim.window_size(Gateway(rate_per_second=rate))
         n = max(one.n_after_commit for one in late)
         yield result("submits after it had committed, two workers", n, "messages", at_most=2 * window)
 

@@ -8,7 +8,8 @@ import pytest
 
 from accounts.models import User
 from delivery import services
-from delivery.drain import claim_window, drain, lease_batch
+from delivery.claim import claim_window
+from delivery.drain import drain, lease_batch
 from delivery.errors import DeliveryError
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.models import Batch, Dispatch, Gateway, Message

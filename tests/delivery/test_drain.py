@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from delivery import services
-from delivery.drain import claim_window, drain, lease_batch, release_batch, send_window
+from delivery.claim import claim_window
+from delivery.drain import drain, lease_batch, release_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.health import note_usable

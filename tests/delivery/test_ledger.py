@@ -11,7 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from delivery import services
-from delivery.drain import claim_window, drain, lease_batch
+from delivery.claim import claim_window
+from delivery.drain import drain, lease_batch
 from delivery.gateways.base import ReceiptEvent, ReceiptState
 from delivery.ledger import check_dispatch, rebuild_counters
 from delivery.models import (

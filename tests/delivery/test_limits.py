@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from delivery import services
-from delivery.drain import claim_window, drain, lease_batch, send_window
+from delivery.claim import claim_window
+from delivery.drain import drain, lease_batch, send_window
 from delivery.frequency import content_key, unpack
 from delivery.gateways.base import OutboundMessage, Outcome, ReceiptEvent, ReceiptState, SubmitResult
 from delivery.health import note_usable

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from delivery.claim import claim_window
 from delivery.counters import fold_deltas, sample_rates
-from delivery.drain import claim_window, drain, lease_batch
+from delivery.drain import drain, lease_batch
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.models import Dispatch, DispatchSample, Gateway, Message
 from delivery.queries import (

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 
 from delivery import claim as claim_module
 from delivery import services, settle
-from delivery.drain import claim_window, drain, lease_batch
+from delivery.claim import claim_window
+from delivery.drain import drain, lease_batch
 from delivery.models import Dispatch, Gateway, Message
 from delivery.queries import read_counts
 from delivery.settle import settle_window

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from delivery.claim import claim_window
 from delivery.counters import fold_deltas
-from delivery.drain import claim_window, lease_batch
+from delivery.drain import lease_batch
 from delivery.gateways.base import Outcome, ReceiptEvent, ReceiptState, SubmitResult
 from delivery.models import Dispatch, Gateway, Message, UnmatchedReceipt
 from delivery.queries import read_counts

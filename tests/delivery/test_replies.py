@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Organization
-from delivery.drain import claim_window, drain, lease_batch
+from delivery.claim import claim_window
+from delivery.drain import drain, lease_batch
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.models import Gateway, Message, Reply
 from delivery.queries import read_counts

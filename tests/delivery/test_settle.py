@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from delivery.drain import claim_window, lease_batch
+from delivery.claim import claim_window
+from delivery.drain import lease_batch
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.models import Dispatch, Evidence, Gateway, Message, MessagePart, Window
 from delivery.queries import read_counts
