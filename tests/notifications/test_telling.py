@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
@@ -15,6 +15,7 @@ from delivery.drain import drain
 from delivery.models import Dispatch, Gateway
 from delivery.queries.handset import read_handset
 from delivery.statuses import DispatchState
+from notifications import sql
 from notifications.models import BellEntry, Delivery, Notification, QuietTime, ReadPosition
 from notifications.services import choose_mail, follow_outbox, settle_texts
 from notifications.statuses import Channel, DeliveryState
@@ -284,8 +285,6 @@ def test_a_reader_that_is_cut_off_has_told_nothing_and_the_next_one_tells_it(
 
 def test_an_event_that_commits_late_is_not_skipped(project: Project, admin: User) -> None:
     """An older transaction that is still open hides what is behind it, until it ends."""
-    from django.db import connections
-
     slow = connections["default"].copy("slow")
     slow.set_autocommit(False)
     with slow.cursor() as cursor:
@@ -310,6 +309,16 @@ def test_a_damaged_event_costs_the_others_nothing(project: Project, admin: User)
     cap(project)
     follow_outbox()
     assert titles_for(admin) == ["cap.reached"]
+
+
+def test_reading_walks_past_the_events_of_messages_by_its_index() -> None:
+    """A million events of messages between two pieces of news cost nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sql.READ_EVENTS}", {"xid": 0, "last_id": 0, "limit": 500})
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "xid_id_idx" in plan or "outbox_event_news" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_nothing_is_told_of_what_was_rolled_back(project: Project, admin: User) -> None:
