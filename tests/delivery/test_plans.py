@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Organization
-from delivery import sql, sql_pages, sql_receipts
+from delivery import sql, sql_limits, sql_pages, sql_receipts
 from delivery.models import Batch, Dispatch, Gateway
 from delivery.queries.messages import SCAN_STEP
 from projects.models import Project
@@ -22,7 +22,7 @@ FORGET_STATISTICS = """
 SELECT pg_clear_relation_stats('public', t), (
     SELECT count(pg_clear_attribute_stats('public', t, attname::text, false)) FROM pg_attribute
     WHERE attrelid = t::regclass AND attnum > 0 AND NOT attisdropped
-) FROM unnest(ARRAY['delivery_message', 'delivery_messagebody', 'delivery_messagepart']) AS t
+) FROM unnest(ARRAY['delivery_message', 'delivery_messagebody', 'delivery_messagepart', 'delivery_numberslots']) AS t
 """
 FILL = """
 INSERT INTO delivery_message (id, dispatch_id, status, reason, attempt, may_be_double, n_segments, country, rare_status)
@@ -36,6 +36,9 @@ INSERT INTO delivery_unmatchedreceipt (receipt_id, gateway_id, gateway_message_i
 SELECT i, 1, 'gw-' || i * 1000, '', 3, 0, '', now(), now(), 0, now() FROM generate_series(1, 100) AS i;
 INSERT INTO delivery_messagepart (gateway_id, gateway_message_id, message_id, seq, attempt)
 SELECT 1, 'gw-' || i, %(first)s + i, 1, 1 FROM generate_series(0, %(n)s - 1) AS i;
+INSERT INTO delivery_numberslots (project_id, msisdn, slots, touched_at)
+SELECT %(project)s, '+86138' || lpad(i::text, 8, '0'), decode(repeat('00', 72), 'hex'), now()
+FROM generate_series(0, %(n)s - 1) AS i;
 """
 
 
@@ -56,7 +59,9 @@ def million(django_db_setup: None, django_db_blocker: Any) -> Iterator[Dispatch]
         transaction.set_rollback(True)
     # The million rows are gone, but not their place: later tests would walk over it.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE delivery_message, delivery_messagebody, delivery_messagepart")
+        cursor.execute(
+            "TRUNCATE delivery_message, delivery_messagebody, delivery_messagepart, delivery_numberslots"
+        )
 
 
 def explain(statement: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +83,8 @@ def n_buffers(plan: dict[str, Any]) -> int:
 
 
 MIDDLE = 500_000
+# As far apart in the table as they can be.
+NUMBERS = [f"+86138{i * 5_000:08d}" for i in range(200)]
 STATEMENTS = {
     "read a window": (sql.READ_RANGE, {"first": MIDDLE, "last": MIDDLE + 199}, 3_000),
     "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200)), "window": 1}, 3_000),
@@ -101,6 +108,9 @@ STATEMENTS = {
         {"tail": "0001", "like": "%500001", "first": 0, "last": 2 * N},
         3_000,
     ),
+    "slots of a window's numbers": (sql_limits.READ_SLOTS, {"numbers": NUMBERS}, 2_000),
+    "slots given back": (sql_limits.GIVE_SLOTS_BACK, {"numbers": NUMBERS, "ids": list(range(200))}, 4_000),
+    "entries of a window's numbers": (sql_limits.READ_LISTED, {"numbers": NUMBERS}, 2_000),
     "receipts due again": (sql_receipts.READ_DUE_UNMATCHED, {"limit": 1_000}, 3_000),
 }
 
@@ -112,7 +122,7 @@ def test_no_hot_statement_reads_a_whole_table(million: Dispatch, name: str) -> N
     scans = {
         node["Node Type"]
         for node in nodes(plan)
-        if node.get("Relation Name", "").startswith("delivery_message")
+        if node.get("Relation Name", "").startswith(("delivery_message", "delivery_numberslots"))
     }
     assert "Seq Scan" not in scans
     assert n_buffers(plan) < max_buffers
