@@ -73,7 +73,7 @@ def campaign_move(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
         messages.error(request, _("Only a campaign that has not started can be moved to another time."))
         return redirect(there)
     form = MoveForm(request.POST or None, initial=time_shown(campaign))
-    asks_which_time = False
+    asks_which_time = is_stale = False
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:
@@ -86,6 +86,7 @@ def campaign_move(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
                 by=signed_in_person(request),
             )
         except CampaignChanged as error:
+            is_stale = True
             form.add_error(None, str(error))
         except (CampaignsError, ProjectsError) as error:
             asks_which_time = isinstance(error, AmbiguousTime)
@@ -102,4 +103,5 @@ def campaign_move(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
         "asks_which_time": asks_which_time,
         "schedule_words": schedule_words(campaign),
     }
-    return render(request, "campaigns/move.html", context, status=422 if form.errors else 200)
+    status = 409 if is_stale else 422 if form.errors else 200
+    return render(request, "campaigns/move.html", context, status=status)

@@ -72,7 +72,9 @@ def steps_response(
     context = page_context(request, campaign.project, campaign=campaign, stay_open=stay_open, refusal=refusal)
     if is_htmx(request):
         return render(request, "campaigns/_steps.html", context)
-    return render(request, "campaigns/send.html", context, status=422)
+    # A fragment is shown whatever it says; a page says in its status whether somebody else was first.
+    is_stale = refusal is not None and isinstance(refusal.error, CampaignChanged)
+    return render(request, "campaigns/send.html", context, status=409 if is_stale else 422)
 
 
 def save(

@@ -9,6 +9,8 @@ from time_machine import travel
 
 from accounts.models import User
 from campaigns.models import Campaign
+from delivery.models import Gateway
+from projects.models import Project
 from tests.campaigns import making
 from tests.campaigns.views.conftest import Visit, words
 
@@ -127,3 +129,14 @@ def test_the_second_of_two_moves_is_refused(scheduled: Campaign, post: Visit) ->
 def test_what_has_started_cannot_be_moved(running: Campaign, post: Visit, get: Visit) -> None:
     post("campaign-move", running, date="2027-02-02", time="10:00", time_zone="Europe/Berlin")
     assert "Only a campaign that has not started can be moved" in words(get("campaign-numbers", running))
+
+
+def test_moving_what_somebody_else_changed_is_a_conflict_and_keeps_what_was_typed(
+    project: Project, operator: User, gateway: Gateway, post: Visit
+) -> None:
+    campaign = making.scheduled(project, operator, in_seconds=3600)
+    response = post("campaign-move", campaign, date="2031-02-03", time="09:15", version="1", **BERLIN)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "2031-02-03" in page
+    assert "09:15" in page

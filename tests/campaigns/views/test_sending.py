@@ -96,6 +96,7 @@ def test_a_code_of_somebody_else_is_refused(ready: Campaign, post: Visit, review
 
 def test_an_older_page_sends_nothing(ready: Campaign, post: Visit, operator: User) -> None:
     response = confirm(post, ready, operator, version=1)
+    assert response.status_code == 409
     assert "Somebody else changed this draft." in words(response)
     assert not Dispatch.objects.exists()
 
