@@ -60,13 +60,6 @@ def outsider(db: None) -> User:
 
 
 @pytest.fixture
-def person(request: pytest.FixtureRequest) -> User | None:
-    """One of `PEOPLE`, by indirect parametrization."""
-    found: User | None = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
 def client_of() -> ClientOf:
     """A browser in which this person is signed in (nobody: None), with a second factor if they are staff."""
 
