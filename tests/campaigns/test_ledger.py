@@ -99,7 +99,10 @@ def test_damage_is_named(campaign: Campaign, damage: Callable[[], None], invaria
     assert stopped.value.code == 1
     breaches = json.loads(out.getvalue())["breaches"]
     assert invariant in {breach["invariant"] for breach in breaches}
-    assert {breach["owner"] for breach in breaches} == {f"campaign:{campaign.uuid}"}
+    # A lost message is missed by what the project's caps have counted, too.
+    owners = {breach["owner"] for breach in breaches}
+    assert f"campaign:{campaign.uuid}" in owners
+    assert owners <= {f"campaign:{campaign.uuid}", f"project:{campaign.project.uuid}"}
 
 
 def test_the_command_repairs_counters(campaign: Campaign) -> None:
