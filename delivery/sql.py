@@ -307,8 +307,13 @@ SET status = 8, reason = 16, rare_status = 8, submitted_at = %(claimed_at)s, win
 WHERE window_id = %(window)s AND status = 0
 RETURNING id, country, n_segments
 """
+# Passing over what is locked: a claim or settle is at work there. Waiting for one batch with others in hand would
+# close a circle with those who wait for numbers.
 FREE_LOST_LEASES = """
-UPDATE delivery_batch SET lease_token = NULL, leased_until = NULL WHERE leased_until < clock_timestamp()
+WITH lost AS (
+    SELECT id FROM delivery_batch WHERE leased_until < clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery_batch b SET lease_token = NULL, leased_until = NULL FROM lost WHERE b.id = lost.id
 """
 # The second line behind `CLOSE_IN_DISPATCH`. Two statements on purpose: the sum must be read after the dispatch is
 # locked, or a settle that commits in between would be counted twice.
