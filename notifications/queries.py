@@ -169,7 +169,7 @@ class ContactRow:
 
 _ENDS = {
     DeliveryState.SENT: "arrived",
-    DeliveryState.LOGGED: "arrived",
+    DeliveryState.KEPT: "arrived",
     DeliveryState.FAILED: "failed",
     DeliveryState.WAITING: "open",
     DeliveryState.SENDING: "open",

@@ -12,16 +12,16 @@ class Channel(models.TextChoices):
 
 
 class DeliveryState(models.TextChoices):
-    """waiting -> sent | logged | failed; a text message is sending while the gateway has not answered.
+    """waiting -> sent | kept | failed; a text message is sending while the gateway has not answered.
 
-    `logged` means that no mail server is set up and the mail stands in the log. Sent and failed are ends: sending
-    it again makes a new delivery.
+    `kept` means that no mail server is set up: the notification stands in the console and nowhere else. Sent
+    and failed are ends: sending it again makes a new delivery.
     """
 
     WAITING = "waiting", _("Waiting")
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")
-    LOGGED = "logged", _("Written to the log")
+    KEPT = "kept", _("Not mailed: no mail server")
     FAILED = "failed", _("Failed")
 
 

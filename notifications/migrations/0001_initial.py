@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                             ("waiting", "Waiting"),
                             ("sending", "Sending"),
                             ("sent", "Sent"),
-                            ("logged", "Written to the log"),
+                            ("kept", "Not mailed: no mail server"),
                             ("failed", "Failed"),
                         ],
                         default="waiting",

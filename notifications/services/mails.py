@@ -25,8 +25,8 @@ class Refused(Exception):
     """The server will never take this mail; trying again would not help."""
 
 
-def mails_are_logged() -> bool:
-    """Whether no mail server is set up, so that mails are written to the log."""
+def mails_stay_here() -> bool:
+    """Whether no mail server is set up: a mail is not written then, also not to the log, which holds no names."""
     return bool(settings.EMAIL_BACKEND == LOG_BACKEND)
 
 

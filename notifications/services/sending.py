@@ -16,7 +16,7 @@ from delivery.services import NewMessage, append_messages, finish_fanout, open_d
 from delivery.statuses import OPEN_STATUSES, SYSTEM_TAG, TAKEN_STATUSES, MessageStatus, Reason
 from notifications import sql
 from notifications.models import Delivery
-from notifications.services.mails import Refused, error_words, mails_are_logged, send_mails
+from notifications.services.mails import Refused, error_words, mails_stay_here, send_mails
 from notifications.statuses import Channel, DeliveryState
 from notifications.words import sms_text
 from projects.models import Project
@@ -62,12 +62,15 @@ def send_due() -> int:
 def _send_mails(deliveries: Sequence[Delivery]) -> None:
     if not deliveries:
         return
-    after = DeliveryState.LOGGED if mails_are_logged() else DeliveryState.SENT
+    if mails_stay_here():
+        for delivery in deliveries:
+            _settle(delivery, DeliveryState.KEPT)
+        return
     outcomes = send_mails(deliveries)
     for delivery in deliveries:
         error = outcomes[delivery.pk]
         if error is None:
-            _settle(delivery, after)
+            _settle(delivery, DeliveryState.SENT)
         else:
             _fail(delivery, error_words(error), for_good=isinstance(error, Refused))
 

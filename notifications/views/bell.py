@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import signed_in_person
 from notifications import queries, services
 from notifications.context import shown_unread
-from notifications.services.mails import mails_are_logged
+from notifications.services.mails import mails_stay_here
 from notifications.views.paging import cursor, page_links, topic_chips, topic_of
 
 
@@ -38,7 +38,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
         "following": following,
         "newest_id": first_id,
         "wants_mail": queries.wants_mail(person),
-        "mails_are_logged": mails_are_logged(),
+        "mails_stay_here": mails_stay_here(),
     }
     return render(request, "notifications/notifications.html", context)
 

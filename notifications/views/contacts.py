@@ -16,7 +16,7 @@ from accounts.models import Role
 from notifications import queries, services
 from notifications.errors import NotificationsError
 from notifications.forms import AlarmContactForm, has_seen
-from notifications.services.mails import mails_are_logged
+from notifications.services.mails import mails_stay_here
 from projects.access import project_for, roles_in_project
 from projects.errors import ProjectsError, SettingChanged
 from projects.forms.seen import seen_value
@@ -46,7 +46,7 @@ def alarm_contacts(request: HttpRequest, slug: str) -> HttpResponse:
         "most": most,
         "may_change": Role.ADMIN in roles_in_project(request.user, project) and not project.is_disabled,
         "is_full": len(rows) >= most,
-        "mails_are_logged": mails_are_logged(),
+        "mails_stay_here": mails_stay_here(),
         # Look again while something is on its way.
         "is_moving": any(channel.open for row in rows for channel in row.channels),
     }

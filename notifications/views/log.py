@@ -14,7 +14,7 @@ from accounts.access import signed_in_person
 from accounts.models import Role
 from notifications import queries, services
 from notifications.errors import NotificationsError
-from notifications.services.mails import mails_are_logged
+from notifications.services.mails import mails_stay_here
 from notifications.views.paging import cursor, page_links, topic_chips, topic_of
 from projects.access import project_for, roles_in_project
 from projects.errors import ProjectsError
@@ -43,7 +43,7 @@ def project_notifications(request: HttpRequest, slug: str) -> HttpResponse:
         "previous": previous,
         "following": following,
         "may_resend": Role.ADMIN in roles_in_project(request.user, project) and not project.is_disabled,
-        "mails_are_logged": mails_are_logged(),
+        "mails_stay_here": mails_stay_here(),
         "here": request.get_full_path(),
     }
     return render(request, "notifications/project_notifications.html", context)
