@@ -32,6 +32,11 @@ class Campaign(models.Model):
     # What the reason leaves open: of a cap its scope, period, value and the end of the period.
     hold_detail = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
+    # Who changed the draft last; what happens after its start stands in the timeline.
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     name = models.CharField(_("campaign name"), max_length=30)
     note = models.CharField(_("note"), max_length=200, blank=True)
     region = models.CharField(_("region"), max_length=13, choices=REGION_CHOICES)

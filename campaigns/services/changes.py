@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -13,6 +15,7 @@ from smsconsole.outbox.services import append_event
 _LOADED = (
     "project",
     "created_by",
+    "changed_by",
     "sent_by",
     "dispatch",
     "signature_revision",
@@ -48,10 +51,26 @@ def lock_draft(campaign: Campaign, *, version: int | None) -> Campaign:
 
 
 def check_version(campaign: Campaign, version: int | None) -> None:
-    if version is not None and campaign.version != version:
-        raise CampaignChanged(
-            _("This campaign was changed in the meantime, here or by somebody else. Look at it once more.")
-        )
+    if version is None or campaign.version == version:
+        return
+    event = campaign.events.select_related("by").first()
+    who, when = campaign.changed_by, campaign.changed_at
+    if event is not None and event.created_at > when:
+        who, when = event.by, event.created_at
+    raise CampaignChanged(
+        _("%(who)s changed this campaign on %(when)s, after you had opened it. Look at it once more.")
+        % {
+            "who": who or _("The console"),
+            "when": date_format(when.astimezone(campaign.project.zone), "MOMENT_WITH_SECONDS"),
+        }
+    )
+
+
+def write(campaign: Campaign, *fields: str, by: User) -> None:
+    """Save a person's change of a locked draft as a new version."""
+    campaign.version += 1
+    campaign.changed_at, campaign.changed_by = timezone.now(), by
+    campaign.save(update_fields=["version", "changed_at", "changed_by", *fields])
 
 
 def move(campaign: Campaign, status: CampaignStatus, **fields: object) -> None:

@@ -13,7 +13,7 @@ from accounts.models import User
 from campaigns.errors import CampaignsError
 from campaigns.models import Campaign, Upload
 from campaigns.services import uploads
-from campaigns.services.changes import check_version, lock, lock_draft, move, tell
+from campaigns.services.changes import check_version, lock, lock_draft, move, tell, write
 from campaigns.services.forecasts import renew_forecast
 from campaigns.statuses import EDITABLE_STATUSES, CampaignStatus, EventKind, RecipientSource
 from projects.models import Project
@@ -75,8 +75,7 @@ def update_draft(*, campaign: Campaign, version: int | None, changes: DraftChang
         fields = _apply(locked, changes)
         if not fields:
             return locked
-        locked.version += 1
-        locked.save(update_fields=["version", *fields])
+        write(locked, *fields, by=by)
         if "source" in fields:
             uploads.follow_source(locked, by=by)
         elif uploads.wanted_checks(locked) != before:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.errors import AmbiguousTime, CampaignsError
 from campaigns.models import Campaign
-from campaigns.services.changes import check_version, lock, lock_draft, tell
+from campaigns.services.changes import check_version, lock, lock_draft, tell, write
 from campaigns.statuses import CampaignStatus, EventKind
 from projects.services import require_enabled
 
@@ -57,7 +57,7 @@ def set_schedule(
     instant = _future_instant(wall=wall, zone=zone, fold=fold)
     with transaction.atomic():
         locked = lock_draft(campaign, version=version)
-        _write(locked, wall, zone, instant)
+        _write(locked, wall, zone, instant, by=by)
     return locked
 
 
@@ -67,7 +67,7 @@ def clear_schedule(*, campaign: Campaign, version: int | None, by: User) -> Camp
     with transaction.atomic():
         locked = lock_draft(campaign, version=version)
         if locked.scheduled_at is not None:
-            _write(locked, None, "", None)
+            _write(locked, None, "", None, by=by)
     return locked
 
 
@@ -90,7 +90,7 @@ def reschedule_campaign(
             )
         check_version(locked, version)
         locked.status, locked.hold_reason = CampaignStatus.SCHEDULED, ""
-        _write(locked, wall, zone, instant, "status", "hold_reason")
+        _write(locked, wall, zone, instant, "status", "hold_reason", by=by)
         tell(locked, EventKind.RESCHEDULED, by=by, scheduled_at=instant.isoformat())
     return locked
 
@@ -112,10 +112,9 @@ def _future_instant(*, wall: datetime, zone: str, fold: int | None) -> datetime:
 
 
 def _write(
-    campaign: Campaign, wall: datetime | None, zone: str, instant: datetime | None, *fields: str
+    campaign: Campaign, wall: datetime | None, zone: str, instant: datetime | None, *fields: str, by: User
 ) -> None:
     campaign.scheduled_local = f"{wall:%Y-%m-%dT%H:%M}" if wall else ""
     campaign.time_zone = zone
     campaign.scheduled_at = instant
-    campaign.version += 1
-    campaign.save(update_fields=["scheduled_local", "time_zone", "scheduled_at", "version", *fields])
+    write(campaign, "scheduled_local", "time_zone", "scheduled_at", *fields, by=by)

@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.standing import standing_of
 from campaigns.errors import CampaignsError
 from campaigns.models import Campaign, Forecast, Upload
-from campaigns.services.changes import lock_draft, tell
+from campaigns.services.changes import lock_draft, tell, write
 from campaigns.services.forecasts import renew_forecast
 from campaigns.services.manual import check_numbers
 from campaigns.services.rows import close_upload, store_rows
@@ -117,8 +117,7 @@ def remove_upload(*, campaign: Campaign, version: int | None, by: User) -> Campa
         if forget_current(locked):
             _set_status(locked, CampaignStatus.DRAFT)
             locked.manual_numbers = ""
-            locked.version += 1
-            locked.save(update_fields=["manual_numbers", "version"])
+            write(locked, "manual_numbers", by=by)
     return locked
 
 
@@ -276,8 +275,7 @@ def _take_typed(campaign: Campaign, text: str, *, by: User) -> Upload:
         status=UploadStatus.READING,
     )
     campaign.manual_numbers = text
-    campaign.version += 1
-    campaign.save(update_fields=["manual_numbers", "version"])
+    write(campaign, "manual_numbers", by=by)
     _set_source(campaign, RecipientSource.MANUAL)
     store_rows(upload, rows, errors, last_row=len(rows) + len(errors), progress=1.0)
     close_upload(upload)

@@ -123,7 +123,7 @@ def test_the_second_of_two_moves_is_refused(scheduled: Campaign, post: Visit) ->
     scheduled.refresh_from_db()
     seen = {"version": scheduled.version, "time": "10:00", "time_zone": "Europe/Berlin"}
     assert post("campaign-move", scheduled, date="2027-02-02", **seen).status_code == 302
-    assert "changed in the meantime" in words(post("campaign-move", scheduled, date="2027-02-03", **seen))
+    assert "after you had opened it" in words(post("campaign-move", scheduled, date="2027-02-03", **seen))
 
 
 def test_what_has_started_cannot_be_moved(running: Campaign, post: Visit, get: Visit) -> None:
