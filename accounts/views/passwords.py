@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import emails, lockout
 from accounts.access import signed_in_person
-from accounts.forms import PASSWORD_RULES
+from accounts.forms import PASSWORD_RULES, email_field
 from accounts.services import end_sessions
 from accounts.views.signing_in import too_many_requests
 
@@ -44,7 +44,9 @@ def password_change(request: HttpRequest) -> HttpResponse:
 
 
 class _ResetForm(PasswordResetForm):
-    """Django's own, which finds the people; the mail is ours."""
+    """Django's own, which finds the people; the field and the mail are ours."""
+
+    email = email_field()
 
     def send_mail(self, *arguments: Any, **options: Any) -> None:
         _subject, _body, context, _sender, to = arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.forms.either import EitherFile, EitherText
@@ -72,7 +72,7 @@ class CapForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         warn_at, cap = cleaned.get("warn_at"), cleaned.get("cap")
         if warn_at is not None and cap is not None and warn_at > cap:
-            self.add_error("warn_at", _t("The warning lies above the cap and would come too late."))
+            self.add_error("warn_at", gettext("The warning lies above the cap and would come too late."))
         return cleaned
 
 
@@ -114,5 +114,5 @@ class CountriesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not cleaned.get("text", "").strip() and not cleaned.get("file"):
-            self.add_error("text", _t("Type at least one country, or choose a file."))
+            self.add_error("text", gettext("Type at least one country, or choose a file."))
         return cleaned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.forms.either import EitherFile, EitherText
@@ -59,7 +59,7 @@ class NumbersForm(forms.Form):
         n_lines = sum(1 for line in text.splitlines() if line.strip())
         if n_lines > PASTED_LINES_MAX:
             raise forms.ValidationError(
-                _t("These are %(n)s lines; %(max)s can be pasted at once. Put them into a file instead.")
+                gettext("These are %(n)s lines; %(max)s can be pasted at once. Put them into a file instead.")
                 % {"n": f"{n_lines:,}", "max": f"{PASTED_LINES_MAX:,}"}
             )
         return text
@@ -67,7 +67,7 @@ class NumbersForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not cleaned.get("text", "").strip() and not cleaned.get("file"):
-            self.add_error("text", _t("Type at least one number, or choose a file."))
+            self.add_error("text", gettext("Type at least one number, or choose a file."))
         return cleaned
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.forms.seen import SeenField
@@ -85,5 +85,5 @@ class MarketingHoursForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         start, end = cleaned.get("marketing_from"), cleaned.get("marketing_until")
         if start is not None and end is not None and start >= end:
-            self.add_error("marketing_until", _t("The hours end before they begin. Choose a later end."))
+            self.add_error("marketing_until", gettext("The hours end before they begin. Choose a later end."))
         return cleaned
