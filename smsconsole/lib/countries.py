@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 _UNNAMED = {
     "AC": {"en": "Ascension Island", "zh": "阿森松岛"},
     "TA": {"en": "Tristan da Cunha", "zh": "特里斯坦-达库尼亚"},
+    "WS": {"en": "Samoa", "zh": "萨摩亚"},
     "XK": {"en": "Kosovo", "zh": "科索沃"},
 }
 
@@ -47,8 +48,8 @@ def _name(code: str, language: str) -> str:
     names = _locale_data().get(code, {})
     name = names.get(language) or names.get("en", "")
     if name.startswith("*"):
-        # The data writes "as in that language" as a star and the language.
-        name = names.get(name[1:], "")
+        # The data writes "as in that language" as a star and the language; Samoa's Chinese points at itself.
+        name = names.get(name[1:], "").removeprefix(name)
     unnamed = _UNNAMED.get(code, {})
     return name or unnamed.get(language) or unnamed.get("en", code)
 
