@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaigns.models import Campaign, Upload
 from campaigns.queries import iter_refused
@@ -70,7 +71,7 @@ def write_numbers(
         _("Country"),
         _("Status"),
         _("Segments"),
-        _("Sent"),
+        pgettext("moment", "Sent"),
         _("Receipt time"),
         _("Reason for failure"),
         _("Carrier's code"),
@@ -96,7 +97,14 @@ def write_numbers(
 
 
 def _titles() -> list[str]:
-    return [_("Status"), _("Segments"), _("Sent"), _("Receipt time"), _("Reason"), _("What to do")]
+    return [
+        _("Status"),
+        _("Segments"),
+        pgettext("moment", "Sent"),
+        _("Receipt time"),
+        _("Reason"),
+        _("What to do"),
+    ]
 
 
 def _results(campaign: Campaign, upload: Upload) -> Iterator[RowResult]:

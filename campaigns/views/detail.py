@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from campaigns import queries
@@ -376,7 +376,7 @@ def _facts(campaign: Campaign, upload: Any) -> list[tuple[str, str]]:
         (_("Numbers from"), upload.original_name if upload else ""),
         (_("Scheduled for"), schedule_words(campaign)),
         (
-            _("Sent"),
+            pgettext("moment", "Sent"),
             f"{campaign.sent_by}, {date_format(sent.astimezone(zone), 'DATETIME_FORMAT')}" if sent else "",
         ),
         (_("Note"), campaign.note),
