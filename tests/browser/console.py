@@ -1,4 +1,7 @@
-"""A whole console as `make run` starts it, for the browser: its stores, web, workers, gateway and demo."""
+"""A whole console as `make run` starts it, for the browser: its stores, web, workers, gateway and demo.
+
+It mails to a real server, and strangers may register.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ import psycopg2
 from playwright.sync_api import BrowserContext, Page
 
 from smsconsole.embedded.location import embedded_database_url
+from tests.browser.mailbox import Mailbox, open_mailbox
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -37,6 +41,7 @@ class Console:
     data_dir: Path
     passwords: dict[str, str]
     setup_code: str
+    mailbox: Mailbox
 
     @property
     def ledger(self) -> Path:
@@ -72,6 +77,16 @@ class Console:
             capture_output=True,
         )
 
+    def add_staff(self, email: str, password: str) -> None:
+        """Platform staff, made as whoever runs the server makes them."""
+        subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), "staff_user", email, "--name", "Sam Staff"],
+            env=_environment(self.data_dir, 0, demo=True),
+            input=password.encode(),
+            check=True,
+            capture_output=True,
+        )
+
     def sign_in(self, context: BrowserContext, who: str) -> Page:
         """A page of somebody of the demo ("operator", "reviewer", "admin"), signed in."""
         email = next(email for email in self.passwords if email.startswith(who))
@@ -87,7 +102,10 @@ class Console:
 @contextlib.contextmanager
 def running_console(*, demo: bool = True) -> Iterator[Console]:
     """Start `manage.py up` in a folder of its own, with stores of its own; stop it as Ctrl-C does."""
-    with tempfile.TemporaryDirectory(prefix="smsconsole-browser-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="smsconsole-browser-", ignore_cleanup_errors=True) as folder,
+        open_mailbox() as mailbox,
+    ):
         data_dir = Path(folder) / "data"
         Path(folder).chmod(0o711)
         log = Path(folder) / "console.log"
@@ -95,7 +113,8 @@ def running_console(*, demo: bool = True) -> Iterator[Console]:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "up"],
-                env=_environment(data_dir, port, demo=demo),
+                env=_environment(data_dir, port, demo=demo)
+                | {"EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "REGISTRATION_OPEN": "1"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -108,6 +127,7 @@ def running_console(*, demo: bool = True) -> Iterator[Console]:
                 data_dir=data_dir,
                 passwords=_passwords(data_dir),
                 setup_code=code[1] if code else "",
+                mailbox=mailbox,
             )
         finally:
             process.send_signal(signal.SIGTERM)
