@@ -110,7 +110,7 @@ class _Numbers:
         self._counts = counts_frequency(limits)
         # What the campaign itself sends to numbers that come again further down.
         self._again = _repeated(upload) if self._counts and upload.n_same_number else frozenset()
-        self._own: dict[str, list[Slot]] = {}
+        self._own: dict[str, Sequence[Slot]] = {}
 
     def decide(self, rows: Sequence[RecipientRow], now: datetime) -> list[Block | None]:
         numbers = [row.msisdn for row in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -143,7 +143,7 @@ def _alone(limits: Limits, limit: FrequencyLimit) -> Limits:
 
 def _blocked_days(limits: Limits, messages: list[Any]) -> Iterator[str]:
     """The days of the messages that would not have left. All are of one number."""
-    slots: dict[str, list[Slot]] = {}
+    slots: dict[str, Sequence[Slot]] = {}
     for msisdn, at, content, country, message_id in messages:
         (block,) = decide(limits, slots, {}, "", at, [Candidate(message_id, msisdn, country, content)])
         if block is not None:

@@ -13,6 +13,7 @@ itself: two that share it and both want to write would wait for each other for e
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ from delivery.gateways.base import OutboundMessage
 from delivery.hours import next_opening, zones_of_number
 from delivery.lease_rules import LeaseRules, load_rules
 from delivery.models import Gateway
-from delivery.slots import lock_numbers, read_listed, read_slots, write_slots
+from delivery.slots import ReadSlots, lock_numbers, read_listed, read_slots, write_slots
 from delivery.statuses import HoldCause, MessageStatus
 from delivery.windows import ClaimedWindow, Lease, Nothing
 from smsconsole.outbox.services import append_event
@@ -69,7 +70,8 @@ class Admission:
     passing: list[Row] = field(default_factory=list)
     blocked: list[tuple[Row, Block]] = field(default_factory=list)
     aside: dict[datetime, list[Row]] = field(default_factory=dict)
-    slots: dict[str, list[Slot]] = field(default_factory=dict)
+    slots: dict[str, Sequence[Slot]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     reached: ReachedCap | None = None
 
 
@@ -230,11 +232,12 @@ class _Claim:
         rules = self._rules
         awake, aside = self._by_own_hours(rows, now)
         decisions: list[Block | None] = [None] * len(awake)
-        slots: dict[str, list[Slot]] = {}
+        read = ReadSlots(now, {}, {})
         if awake and has_number_rules(rules.limits):
-            now, decisions, slots = self._by_numbers(awake, now)
+            decisions, read = self._by_numbers(awake, now)
+            now = read.now
         day = now.astimezone(rules.limits.zone).date()
-        admission = Admission(len(rows), day, now, aside=aside, slots=slots)
+        admission = Admission(len(rows), day, now, aside=aside, slots=read.slots, places=read.places)
         passing = [row for row, block in zip(awake, decisions, strict=True) if block is None]
         n_fitting, admission.reached = room(self._cursor, rules, day, [row.country for row in passing])
         admission.passing = passing[:n_fitting]
@@ -279,21 +282,19 @@ class _Claim:
                 aside.setdefault(opening, []).append(row)
         return awake, aside
 
-    def _by_numbers(
-        self, rows: list[Row], now: datetime
-    ) -> tuple[datetime, list[Block | None], dict[str, list[Slot]]]:
-        """The time of the decision, what it is for each row, and the slots as they are after it."""
+    def _by_numbers(self, rows: list[Row], now: datetime) -> tuple[list[Block | None], ReadSlots]:
+        """The decision for each row, and the slots as they are after it with the time of it."""
         rules = self._rules
         numbers = list({row.msisdn for row in rows})
-        slots: dict[str, list[Slot]] = {}
+        read = ReadSlots(now, {}, {})
         if rules.takes_slots:
             lock_numbers(self._cursor, rules.project_id, numbers)
-            now, slots = read_slots(self._cursor, rules.project_id, numbers)
+            read = read_slots(self._cursor, rules.project_id, numbers)
         listed = (
             read_listed(self._cursor, rules.project_id, numbers) if rules.limits.has_listed_numbers else {}
         )
         candidates = [Candidate(row.id, row.msisdn, row.country, content_key(row.text)) for row in rows]
-        return now, decide(rules.limits, slots, listed, rules.consent_key, now, candidates), slots
+        return decide(rules.limits, read.slots, listed, rules.consent_key, read.now, candidates), read
 
     # --- Writing -----------------------------------------------------------------------------------------
 
@@ -304,7 +305,8 @@ class _Claim:
         if self._rules.takes_slots and admission.passing:
             numbers = {row.msisdn for row in admission.passing}
             taken = {number: held for number, held in admission.slots.items() if number in numbers}
-            write_slots(self._cursor, self._rules.project_id, taken, self._rules.limits, admission.now)
+            limits, now = self._rules.limits, admission.now
+            write_slots(self._cursor, self._rules.project_id, taken, admission.places, limits, now)
         if admission.blocked:
             self._block(admission)
         for opening, members in sorted(admission.aside.items()):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, overload
 from zoneinfo import ZoneInfo
 
 from delivery.statuses import Reason
@@ -26,6 +26,7 @@ KEEP_SECONDS = 26 * HOUR_SECONDS
 # Only a number that bypasses the limits can come near it; its row must not grow for ever.
 MAX_SLOTS = 4_096
 _PACKED = struct.Struct(">qqq")
+_NUMBER = struct.Struct(">q")
 # By the number of slots: one call packs a whole row.
 _ROWS = [struct.Struct(f">{3 * n}q") for n in range(33)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,6 +98,8 @@ def microseconds(moment: datetime) -> int:
 
 def pack(slots: Iterable[Slot]) -> bytes:
     """The slots of a number as its row keeps them: 24 bytes each, big-endian, so that SQL can compare them."""
+    if isinstance(slots, PackedSlots):
+        return slots.packed
     flat = list(chain.from_iterable(slots))
     n = len(flat) // 3
     return _ROWS[n].pack(*flat) if n < len(_ROWS) else struct.pack(f">{3 * n}q", *flat)
@@ -106,9 +109,56 @@ def unpack(packed: bytes | memoryview) -> list[Slot]:
     return list(map(Slot._make, _PACKED.iter_unpack(packed)))
 
 
+class PackedSlots(Sequence[Slot]):
+    """The slots of a number as its row keeps them, in the order of their time, read one by one only when needed.
+
+    Most numbers were last written to so long ago, and with other words, that three looks at the bytes decide.
+    """
+
+    __slots__ = ("packed",)
+
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+
+    def __len__(self) -> int:
+        return len(self.packed) // _PACKED.size
+
+    @overload
+    def __getitem__(self, index: int) -> Slot: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Slot]: ...
+    def __getitem__(self, index: int | slice) -> Slot | Sequence[Slot]:
+        return unpack(self.packed)[index]
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(unpack(self.packed))
+
+    def has_after(self, moment: int) -> bool:
+        """Whether the newest is later than this moment (microseconds)."""
+        return bool(_NUMBER.unpack_from(self.packed, len(self.packed) - _PACKED.size)[0] > moment)
+
+    def is_all_after(self, moment: int) -> bool:
+        return bool(_NUMBER.unpack_from(self.packed)[0] > moment)
+
+    def mentions(self, number: int) -> bool:
+        """False when no slot has this content or message id. True may be a chance match of the bytes."""
+        return _NUMBER.pack(number) in self.packed
+
+    def followed_by(self, slot: Slot) -> Sequence[Slot]:
+        """With this slot as the newest; one that the message holds already is replaced."""
+        if self.packed and (self.has_after(slot.at) or self.mentions(slot.message_id)):
+            return _in_order(self, slot)
+        return PackedSlots(self.packed + _PACKED.pack(*slot))
+
+
+def _in_order(held: Iterable[Slot], slot: Slot) -> list[Slot]:
+    """The slots with this one, in the order of their time also when the clock was set back."""
+    return sorted([*[other for other in held if other[2] != slot.message_id], slot], key=lambda each: each[0])
+
+
 def decide(
     limits: Limits,
-    slots: MutableMapping[str, list[Slot]],
+    slots: MutableMapping[str, Sequence[Slot]],
     listed: Mapping[str, Sequence[Listing]],
     consent_key: str,
     now: datetime,
@@ -119,7 +169,7 @@ def decide(
     Lists first, then the country, then frequency. Who passes gets a slot in `slots`, so a second message to the
     number meets it; a slot that a message already has never stands in its own way. Of several limits that are
     reached, the one that would hold it longest is named. A number on the whitelist bypasses the frequency limits
-    and holds its slots all the same.
+    and holds its slots all the same. A number's slots are in the order of their time, and stay so.
     """
     rules = _rules_in_force(limits, now)
     at = microseconds(now)
@@ -139,11 +189,10 @@ def decide(
         decisions.append(block)
         if block is None:
             slot = Slot(at, message.content, message.message_id)
-            if held is None:
-                slots[message.msisdn] = [slot]
+            if isinstance(held, PackedSlots):
+                slots[message.msisdn] = held.followed_by(slot)
             else:
-                own = message.message_id
-                slots[message.msisdn] = [*[s for s in held if s[2] != own], slot]
+                slots[message.msisdn] = _in_order(held, slot) if held else [slot]
     return decisions
 
 
@@ -160,6 +209,8 @@ def needed_since(limits: Limits, now: datetime) -> int:
 
 def newest(slots: Sequence[Slot], since: int) -> Sequence[Slot]:
     """Those after `since`, and without the oldest where there are far too many."""
+    if isinstance(slots, PackedSlots) and 0 < len(slots) <= MAX_SLOTS and slots.is_all_after(since):
+        return slots
     if len(slots) <= MAX_SLOTS and min(slots, default=(since + 1,))[0] > since:
         return slots
     return [slot for slot in slots if slot.at > since][-MAX_SLOTS:]
@@ -213,6 +264,7 @@ class _Rule(NamedTuple):
     lasts: int | None
     until: datetime | None
     is_same_content: bool
+    n_messages: int
 
 
 def _rules_in_force(limits: Limits, now: datetime) -> list[_Rule]:
@@ -227,11 +279,13 @@ def _rules_in_force(limits: Limits, now: datetime) -> list[_Rule]:
         )
         if limit.dimension in (FrequencyDimension.PER_DAY, FrequencyDimension.SAME_CONTENT_PER_DAY):
             starts, ends = day_of(now, limits.zone)
-            rules.append(_Rule(limit, microseconds(starts) - 1, None, ends, is_same_content))
+            rules.append(
+                _Rule(limit, microseconds(starts) - 1, None, ends, is_same_content, limit.n_messages)
+            )
         else:
             is_hour = limit.dimension == FrequencyDimension.PER_HOUR
             lasts = (HOUR_SECONDS if is_hour else limit.n_seconds or 0) * MICROSECONDS
-            rules.append(_Rule(limit, at - lasts, lasts, None, is_same_content))
+            rules.append(_Rule(limit, at - lasts, lasts, None, is_same_content, limit.n_messages))
     return rules
 
 
@@ -250,16 +304,16 @@ def day_of(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 def _by_frequency(rules: Sequence[_Rule], held: Sequence[Slot], message: Candidate) -> Block | None:
     worst: Block | None = None
+    n_held = len(held)
     for rule in rules:
-        if len(held) < rule.limit.n_messages:
+        n, since, own = rule.n_messages, rule.since, message.message_id
+        if n_held < n or (n and not _may_count(rule, held, message)):
             continue
-        since, own = rule.since, message.message_id
         if rule.is_same_content:
             asked = message.content
             counted = [at for at, content, id_ in held if content == asked and at > since and id_ != own]
         else:
             counted = [at for at, _, id_ in held if at > since and id_ != own]
-        n = rule.limit.n_messages
         if len(counted) < n:
             continue
         block = Block(
@@ -272,6 +326,13 @@ def _by_frequency(rules: Sequence[_Rule], held: Sequence[Slot], message: Candida
         if worst is None or _later(block, worst):
             worst = block
     return worst
+
+
+def _may_count(rule: _Rule, held: Sequence[Slot], message: Candidate) -> bool:
+    """Whether a slot can count at all: the newest is not too old, and one has the same content."""
+    if isinstance(held, PackedSlots):
+        return held.has_after(rule.since) and (not rule.is_same_content or held.mentions(message.content))
+    return held[-1][0] > rule.since
 
 
 def _passes_at(rule: _Rule, counted: Sequence[int], n: int) -> datetime | None:

@@ -15,13 +15,13 @@ from delivery.caps import Usage, give_usage_back
 from delivery.frequency import (
     KEEP_SECONDS,
     Listing,
+    PackedSlots,
     Slot,
     content_key,
     microseconds,
     needed_since,
     newest,
     pack,
-    unpack,
 )
 from projects.limits import Limits
 from projects.models import FrequencyRule
@@ -49,14 +49,22 @@ def lock_numbers(cursor: Any, project_id: int, numbers: Iterable[str]) -> None:
     cursor.execute(sql.LOCK_NUMBERS, {"keys": _array(keys)})
 
 
-def read_slots(
-    cursor: Any, project_id: int, numbers: Sequence[str]
-) -> tuple[datetime, dict[str, list[Slot]]]:
-    """The time, and the slots of those numbers that have any."""
+class ReadSlots(NamedTuple):
+    """The slots of those numbers that have any, where their rows lie, and the time of the reading."""
+
+    now: datetime
+    slots: dict[str, Sequence[Slot]]
+    places: dict[str, str]
+
+
+def read_slots(cursor: Any, project_id: int, numbers: Sequence[str]) -> ReadSlots:
+    """What is remembered of locked numbers."""
     cursor.execute(sql.READ_SLOTS, {"project": project_id, "numbers": _array(numbers)})
     rows = cursor.fetchall()
-    now: datetime = rows[0][0]
-    return now, {number: unpack(slots) for _, number, slots in rows if number is not None}
+    found = [row for row in rows if row[1] is not None]
+    return ReadSlots(
+        rows[0][0], {row[1]: PackedSlots(bytes(row[2])) for row in found}, {row[1]: row[3] for row in found}
+    )
 
 
 def read_listed(cursor: Any, project_id: int, numbers: Sequence[str]) -> dict[str, list[Listing]]:
@@ -69,17 +77,48 @@ def read_listed(cursor: Any, project_id: int, numbers: Sequence[str]) -> dict[st
 
 
 def write_slots(
-    cursor: Any, project_id: int, slots: Mapping[str, Sequence[Slot]], limits: Limits, now: datetime
+    cursor: Any,
+    project_id: int,
+    slots: Mapping[str, Sequence[Slot]],
+    places: Mapping[str, str],
+    limits: Limits,
+    now: datetime,
 ) -> None:
-    """Keep these numbers' slots as they are now, without those that no rule can see any more."""
+    """Keep these locked numbers' slots as they are now, without those that no rule can see any more.
+
+    `places` says where the rows of some of them were read.
+    """
     since = needed_since(limits, now)
-    _write(cursor, project_id, {number: newest(held, since) for number, held in slots.items()}, now)
+    kept = {number: newest(held, since) for number, held in slots.items()}
+    known = [number for number in kept if number in places]
+    if known and _write_at(cursor, project_id, {number: kept[number] for number in known}, places, now):
+        kept = {number: held for number, held in kept.items() if number not in places}
+    if kept:
+        _write(cursor, project_id, kept, now)
+
+
+def _write_at(
+    cursor: Any,
+    project_id: int,
+    slots: Mapping[str, Sequence[Slot]],
+    places: Mapping[str, str],
+    now: datetime,
+) -> bool:
+    """Whether every row was still where it had been read, and so is written."""
+    values = _values(project_id, slots, now)
+    # A place has a comma and parentheses, which an array wants quoted.
+    quoted = _array(f'"{places[number]}"' for number in slots)
+    cursor.execute(sql.WRITE_READ_SLOTS, {**values, "places": quoted})
+    return bool(cursor.rowcount == len(slots))
 
 
 def _write(cursor: Any, project_id: int, slots: Mapping[str, Sequence[Slot]], now: datetime) -> None:
-    packed = [pack(held).hex() for held in slots.values()]
-    values = {"project": project_id, "numbers": _array(slots), "slots": _array(packed), "now": now}
-    cursor.execute(sql.WRITE_SLOTS, values)
+    cursor.execute(sql.WRITE_SLOTS, _values(project_id, slots, now))
+
+
+def _values(project_id: int, slots: Mapping[str, Sequence[Slot]], now: datetime) -> dict[str, Any]:
+    packed = _array(pack(held).hex() for held in slots.values())
+    return {"project": project_id, "numbers": _array(slots), "slots": packed, "now": now}
 
 
 def give_slots_back(cursor: Any, project_id: int, pairs: Sequence[tuple[str, int]]) -> None:
@@ -128,7 +167,7 @@ def take_settled_again(cursor: Any, project_id: int, message_ids: Sequence[int])
     holding = [claim for claim in claims if claim.holds_slots]
     if holding:
         lock_numbers(cursor, project_id, [claim.msisdn for claim in holding])
-        now, slots = read_slots(cursor, project_id, [claim.msisdn for claim in holding])
+        now, slots, _places = read_slots(cursor, project_id, [claim.msisdn for claim in holding])
         for claim in holding:
             slot = Slot(microseconds(claim.claimed_at), content_key(claim.text), claim.message_id)
             others = [s for s in slots.get(claim.msisdn, ()) if s.message_id != claim.message_id]

@@ -13,7 +13,7 @@ LOCK_NUMBERS = "SELECT count(pg_advisory_xact_lock(k)) FROM unnest(%(keys)s::big
 # A statement after the locks sees what their last holders wrote, and the clock is read after them too. One row at
 # least, for the clock.
 READ_SLOTS = """
-SELECT clock_timestamp(), s.msisdn, s.slots
+SELECT clock_timestamp(), s.msisdn, s.slots, s.ctid
 FROM (SELECT 1) one LEFT JOIN delivery_numberslots s
     ON s.project_id = %(project)s AND s.msisdn = ANY(%(numbers)s::text[])
 """
@@ -33,6 +33,13 @@ INSERT INTO delivery_numberslots (project_id, msisdn, slots, touched_at)
 SELECT %(project)s, u.msisdn, decode(u.slots, 'hex'), %(now)s
 FROM unnest(%(numbers)s::text[], %(slots)s::text[]) AS u (msisdn, slots)
 ON CONFLICT (project_id, msisdn) DO UPDATE SET slots = excluded.slots, touched_at = excluded.touched_at
+"""
+# Under the number's lock its row stays where it was read, so it need not be looked up again. A row that the clearing
+# of stale ones took away meanwhile is missed: then `WRITE_SLOTS` writes all of them.
+WRITE_READ_SLOTS = """
+UPDATE delivery_numberslots s SET slots = decode(u.slots, 'hex'), touched_at = %(now)s
+FROM unnest(%(places)s::tid[], %(numbers)s::text[], %(slots)s::text[]) AS u (place, msisdn, slots)
+WHERE s.ctid = u.place AND s.project_id = %(project)s AND s.msisdn = u.msisdn
 """
 # A slot is 24 bytes, its last 8 the message's id (`delivery.frequency.pack`).
 GIVE_SLOTS_BACK = """

@@ -23,7 +23,7 @@ WHERE project_id = %(project)s AND msisdn = ANY(%(numbers)s::text[])
 """
 
 
-def slots_of_numbers(project_id: int, numbers: Sequence[str]) -> dict[str, list[Slot]]:
+def slots_of_numbers(project_id: int, numbers: Sequence[str]) -> dict[str, Sequence[Slot]]:
     """The slots that these numbers hold; numbers without any are left out. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(READ_SLOTS, {"project": project_id, "numbers": list(numbers)})

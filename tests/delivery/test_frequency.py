@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,14 @@ from delivery.frequency import (
     Block,
     Candidate,
     Listing,
+    PackedSlots,
     Slot,
     content_key,
     day_of,
     decide,
     has_number_rules,
     microseconds,
+    newest,
     pack,
     still_needed,
     unpack,
@@ -277,3 +280,40 @@ def test_never_one_over_and_never_one_wrongly_blocked(
         assert (block is None) == may_leave
         if block is None:
             passed.append((now, number, text))
+
+
+@given(
+    held=st.lists(
+        st.tuples(st.integers(0, 3_700), st.integers(1, 3), st.integers(1, 40)),
+        max_size=8,
+        unique_by=lambda s: s[2],
+    ),
+    content=st.integers(1, 3),
+    message_id=st.integers(1, 45),
+    counts=st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)),
+)
+def test_packed_slots_decide_as_unpacked_ones(
+    held: list[tuple[int, int, int]], content: int, message_id: int, counts: tuple[int, int, int]
+) -> None:
+    now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    slots = sorted(Slot(microseconds(now) - ago * 1_000_000, what, id_) for ago, what, id_ in held)
+    d = FrequencyDimension
+    limits = Limits(
+        zone=ZoneInfo("Asia/Shanghai"),
+        frequency=tuple(
+            FrequencyLimit(dimension, True, n, 30)
+            for dimension, n in zip((d.SAME_CONTENT, d.PER_HOUR, d.SAME_CONTENT_PER_DAY), counts, strict=True)
+        ),
+        caps=(),
+        countries=None,
+        has_listed_numbers=False,
+    )
+    candidates = [Candidate(message_id, "+8613800138000", "CN", content)] * 2
+    plain: dict[str, Sequence[Slot]] = {"+8613800138000": list(slots)} if slots else {}
+    packed: dict[str, Sequence[Slot]] = {n: PackedSlots(pack(each)) for n, each in plain.items()}
+    assert decide(limits, plain, {}, "", now, candidates) == decide(limits, packed, {}, "", now, candidates)
+    assert {n: list(each) for n, each in plain.items()} == {n: list(each) for n, each in packed.items()}
+    since = microseconds(now) - 1_800 * 1_000_000
+    for number, each in plain.items():
+        assert list(newest(each, since)) == list(newest(packed[number], since))
+        assert pack(each) == pack(packed[number])
