@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from audit.column_words import COLUMN_WORDS
 from audit.models import Entry
 
 # The lookups that name a row of a model; the first that is not empty is taken.
@@ -115,7 +116,12 @@ def object_name(entry: Entry, names: Names) -> str:
 
 
 def column_word(subject: str, column: str) -> str:
+    """The word of the form that changes it; else our own."""
+    name = column.removesuffix("_id") if _target(subject, column) else column
     field = _field(subject, column)
+    has_word = field is not None and field.verbose_name != field.name.replace("_", " ")
+    if not has_word and name in COLUMN_WORDS:
+        return str(COLUMN_WORDS[name])
     word = str(field.verbose_name) if field is not None else column.replace("_", " ")
     return word[:1].upper() + word[1:]
 

@@ -39,7 +39,7 @@ def cap_words(cap: dict[str, Any]) -> str:
 
 def until_words(cap: dict[str, Any], zone: ZoneInfo) -> str:
     """When the cap's day or month is over, in the project's zone."""
-    return date_format(datetime.fromisoformat(cap["until"]).astimezone(zone), "j M, H:i")
+    return date_format(datetime.fromisoformat(cap["until"]).astimezone(zone), "DAY_AND_TIME")
 
 
 def hold_words(reason: str, detail: dict[str, Any], zone: ZoneInfo) -> str:

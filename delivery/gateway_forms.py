@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from smsconsole.lib.plain_text import refuse_control_characters
 
@@ -15,7 +16,7 @@ class GatewayForm(forms.Form):
 
     seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     name = forms.CharField(
-        label=_("Name"),
+        label=pgettext_lazy("gateway", "Name"),
         max_length=60,
         validators=[refuse_control_characters],
         error_messages={"required": _("Type a name for this gateway.")},

@@ -92,7 +92,7 @@ def sms_text(notification: Notification) -> str:
 
 def local_moment(moment: datetime, project: Project | None) -> str:
     zone = project.zone if project else timezone.get_default_timezone()
-    return date_format(moment.astimezone(zone), "j M Y, H:i")
+    return date_format(moment.astimezone(zone), "DATETIME_FORMAT")
 
 
 def _times(notification: Notification) -> str:

@@ -127,7 +127,7 @@ def _lock_for_decision(
         % {
             "region": REGION_LABELS[Region(activation.region)],
             "who": activation.changed_by or _("the console"),
-            "when": date_format(activation.changed_at, "j M Y, H:i:s"),
+            "when": date_format(activation.changed_at, "MOMENT_WITH_SECONDS"),
             "state": activation.get_status_display(),
         }
     )

@@ -176,7 +176,7 @@ def _decided_words(verification: IdentityVerification) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return date_format(at, "j M Y, H:i:s")
+    return date_format(at, "MOMENT_WITH_SECONDS")
 
 
 def _lock(organization: Organization) -> None:

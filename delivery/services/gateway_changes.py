@@ -60,7 +60,7 @@ def _changed_words(gateway: Gateway) -> str:
         "save again if your change is still right."
     ) % {
         "who": gateway.changed_by or _("The console"),
-        "when": date_format(gateway.changed_at, "j M Y, H:i:s"),
+        "when": date_format(gateway.changed_at, "MOMENT_WITH_SECONDS"),
     }
 
 

@@ -82,6 +82,6 @@ def _decide(request: RemovalRequest, status: RemovalStatus, comment: str, by: Us
             _("%(who)s decided this at %(when)s UTC already. The answer stands on this page.")
             % {
                 "who": decided.decided_by,
-                "when": date_format(decided.decided_at or timezone.now(), "j M Y, H:i:s"),
+                "when": date_format(decided.decided_at or timezone.now(), "MOMENT_WITH_SECONDS"),
             }
         )

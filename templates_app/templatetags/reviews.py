@@ -45,7 +45,7 @@ def moment_words(moment: datetime, zone: ZoneInfo) -> str:
         return _("tomorrow at %(time)s") % {"time": time}
     if local.date() == today - timedelta(days=1):
         return _("yesterday at %(time)s") % {"time": time}
-    return _("on %(date)s at %(time)s") % {"date": date_format(local, "j M"), "time": time}
+    return _("on %(date)s at %(time)s") % {"date": date_format(local, "SHORT_DAY"), "time": time}
 
 
 @register.filter
