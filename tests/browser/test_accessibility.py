@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 # Colours are the same wherever a part is used: so many pages show all of them in the dark.
 ALSO_IN_THE_DARK = {
     "account",
+    "alarm-contacts",
     "audit-entry",
     "body-template-create-error",
     "campaign-list-stopped",
