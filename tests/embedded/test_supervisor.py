@@ -69,8 +69,8 @@ def test_a_program_that_always_dies_is_started_ever_more_slowly() -> None:
 
 def test_it_stops_stage_by_stage() -> None:
     body = """
-    TELL = ("import signal, sys, time; print('up');"
-            "signal.signal(signal.SIGTERM, lambda *_: (print('down'), sys.exit()));  time.sleep(600)")
+    TELL = ("import signal, sys, time;"
+            "signal.signal(signal.SIGTERM, lambda *_: (print('down'), sys.exit())); print('up'); time.sleep(600)")
     supervisor.start(python("store", TELL, stage=2))
     supervisor.start(python("work", TELL, stage=0))
     supervisor.run()
