@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -57,7 +58,7 @@ def create_draft(*, project: Project, by: User, region: Region = Region.INTERNAT
 def proposed_name(project: Project, title: str = "") -> str:
     """A name to begin with: the text's own and today in the project's zone, at most 30 characters."""
     today = timezone.now().astimezone(project.zone)
-    day = f" {today:%d %b}"
+    day = " " + date_format(today, "SHORT_DAY")
     return textwrap.shorten(title or _("Campaign"), NAME_LENGTH - len(day), placeholder="") + day
 
 
