@@ -74,8 +74,8 @@ words: $(STAMP) ## Collect new words for the translation in locale/, and compile
 bench: $(STAMP) ## Measure speed and memory; table on screen, JSON in test-results/bench.json
 	@exec $(PYTHON) -m tests.stores --durable -m benchmarks
 
-screenshots: $(STAMP) ## Photograph every page for docs/screenshots
-	@SCREENSHOTS=docs/screenshots exec $(PYTHON) -m pytest tests/browser/test_screenshots.py
+screenshots: $(STAMP) ## Photograph every page into test-results/screenshots, some for docs/screenshots
+	@SCREENSHOTS=test-results/screenshots exec $(PYTHON) -m pytest tests/browser/test_screenshots.py tests/browser/test_every_page.py
 
 # Installs only when the lock has changed. Every Python on the way is asked for its version, the newest wins.
 $(STAMP): requirements.lock

@@ -29,6 +29,12 @@ from tests.browser.mailbox import Mailbox, open_mailbox
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 40
+# The tests send thousands of messages to the same numbers again and again.
+_UNLIMITED = {
+    "INTERNATIONAL_DAILY_CAP": "0",
+    "MESSAGES_PER_NUMBER_AND_DAY": "1000",
+    "SAME_CONTENT_MAX": "1000",
+}
 _SIGN_IN = re.compile(r"(\S+@\S+)\s+(\S+)")
 _SETUP_CODE = re.compile(r"Set it up there with:\s+(\S+)")
 
@@ -114,6 +120,7 @@ def running_console(*, demo: bool = True) -> Iterator[Console]:
             process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "up"],
                 env=_environment(data_dir, port, demo=demo)
+                | _UNLIMITED
                 | {"EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "REGISTRATION_OPEN": "1"},
                 stdout=output,
                 stderr=subprocess.STDOUT,

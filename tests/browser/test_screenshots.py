@@ -56,7 +56,7 @@ def test_an_empty_console(album: Album, new_context: NewContext) -> None:
         set_up_two_factor(page)
         album.take(page, "checklist-new")
         album.visit(page, f"{console.url}/", "projects-new")
-        address = page.locator("main a[href*='/projects/']").first.get_attribute("href")
+        address = page.get_by_role("link", name="Web shop").first.get_attribute("href")
         project = re.search(r"/projects/[^/]+", address or "")[0]  # type: ignore[index]
         for path, name in [
             ("campaigns/", "campaigns-empty"),
@@ -97,8 +97,9 @@ def test_signing_in_and_what_stays_closed(album: Album, console: Console, new_co
     page.get_by_role("button", name="Sign in").click()
     album.take(page, "sign-in-error")
     operator = album.watch(console.sign_in(new_context(), "operator"))
-    album.visit(operator, f"{console.url}{PROJECT}/reviews/", "error-403")
-    album.visit(operator, f"{console.url}/projects/nothing-here/campaigns/", "error-404")
+    album.visit(operator, f"{console.url}{PROJECT}/reviews/", "error-403", status=403)
+    nothing = f"{console.url}/projects/nothing-here/campaigns/"
+    album.visit(operator, nothing, "error-404", status=404)
 
 
 def test_projects_and_people(album: Album, console: Console, new_context: NewContext) -> None:
@@ -168,7 +169,8 @@ def test_sending(album: Album, console: Console, new_context: NewContext, tmp_pa
 
 
 def test_campaigns(album: Album, console: Console, new_context: NewContext, tmp_path: Path) -> None:
-    console.ask("UPDATE delivery_gateway SET rate_per_second = 700")
+    # Slow enough to be looked at while it runs.
+    console.ask("UPDATE delivery_gateway SET rate_per_second = 150")
     console.script(undelivered=4, refuse=1)
     page = album.watch(console.sign_in(new_context(), "operator"))
     draft = open_draft(page, console)
@@ -181,6 +183,7 @@ def test_campaigns(album: Album, console: Console, new_context: NewContext, tmp_
     page.locator("#live").get_by_role("button", name="Suspend").click()
     expect(page.locator("#live")).to_contain_text("Suspended at")
     album.visit(page, f"{here}/numbers/", "campaign-suspended", longest=ONE_WINDOW)
+    console.ask("UPDATE delivery_gateway SET rate_per_second = 2500")
     page.locator("#live").get_by_role("button", name="Continue").click()
     wait_until_finished(page)
     expect(page.locator("#live")).to_contain_text("All", timeout=60_000)
