@@ -26,7 +26,7 @@ from delivery.queries import read_counts
 from delivery.statuses import MessageStatus
 from projects.models import Project
 from tests.browser.console import ROOT
-from tests.browser.test_limits_pages import SHOTS, signed_in
+from tests.browser.test_limits_pages import signed_in
 from tests.factories import lift_limits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -92,8 +92,6 @@ def test_td_from_the_handset_takes_the_number_off(
     assert services.apply_replies() == 1
     page.reload()
     expect(phone).to_contain_text("Unsubscribed")
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"handset-{width}.png", full_page=True)
 
     page.goto(live_server.url + reverse("number-list", args=[project.slug, "unsubscribed"]))
     expect(page.get_by_role("main")).to_contain_text("+86 138 **** 8000")
