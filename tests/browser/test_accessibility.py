@@ -1,4 +1,4 @@
-"""No page has a serious finding by the rules of accessibility: in the light, in the dark, in Chinese, on a phone."""
+"""No page has a serious finding by the rules of accessibility, in the light and, where colours are new, in the dark."""
 
 from __future__ import annotations
 
