@@ -13,21 +13,20 @@ itself: two that share it and both want to write would wait for each other for e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from delivery import sql, sql_limits
-from delivery.caps import CapTaken, ReachedCap, count_claimed, room, tell_reached
+from delivery.admission import Admission, Row
+from delivery.caps import CapTaken, count_claimed, room, tell_reached
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.failpoints import fail_point
-from delivery.frequency import Block, Candidate, Slot, content_key, decide, has_number_rules
+from delivery.frequency import Block, Candidate, content_key, decide, has_number_rules
 from delivery.gateways.base import OutboundMessage
 from delivery.hours import next_opening, zones_of_number
 from delivery.lease_rules import LeaseRules, load_rules
@@ -46,33 +45,6 @@ EXHAUSTED_PAUSE_SECONDS = 1.0
 
 class MustBeAlone(Exception):
     """This claim has to write to its dispatch, whose row it only shares."""
-
-
-class Row(NamedTuple):
-    """A queued message as the claim reads it."""
-
-    id: int
-    attempt: int
-    msisdn: str
-    sender: str
-    text: str
-    n_segments: int
-    country: str
-
-
-@dataclass(slots=True)
-class Admission:
-    """What the rules say of the rows of a window: the first `n_rows` are dealt with, the rest stays where it is."""
-
-    n_rows: int
-    day: Any
-    now: datetime
-    passing: list[Row] = field(default_factory=list)
-    blocked: list[tuple[Row, Block]] = field(default_factory=list)
-    aside: dict[datetime, list[Row]] = field(default_factory=dict)
-    slots: dict[str, Sequence[Slot]] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
-    reached: ReachedCap | None = None
 
 
 def claim_window(gateway: Gateway, lease: Lease) -> ClaimedWindow | Nothing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from delivery import sql
+from delivery import sql_counters
 
 FOLD_SIZE = 20_000
 
@@ -17,10 +17,10 @@ def fold_deltas() -> int:
     total = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql.FOLD_LOCK)
+            cursor.execute(sql_counters.FOLD_LOCK)
             if not cursor.fetchone()[0]:
                 return total
-            cursor.execute(sql.FOLD_DELTAS, {"limit": FOLD_SIZE})
+            cursor.execute(sql_counters.FOLD_DELTAS, {"limit": FOLD_SIZE})
             n: int = cursor.fetchone()[0]
         total += n
         if n < FOLD_SIZE:
@@ -30,5 +30,5 @@ def fold_deltas() -> int:
 def sample_rates() -> None:
     """Note how far each dispatch that is being sent has come; samples older than ten minutes are dropped."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.ADD_SAMPLES)
-        cursor.execute(sql.DROP_OLD_SAMPLES)
+        cursor.execute(sql_counters.ADD_SAMPLES)
+        cursor.execute(sql_counters.DROP_OLD_SAMPLES)

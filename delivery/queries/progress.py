@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from delivery import sql
+from delivery import sql_counters
 from delivery.models import Dispatch, Gateway
 from delivery.statuses import TAKEN_STATUSES, DispatchState, MessageStatus
 
@@ -45,12 +45,12 @@ def dispatch_progress(dispatch_id: int) -> Progress:
     )
     by_status, segments = read_counts(dispatch_id)
     with connection.cursor() as cursor:
-        cursor.execute(sql.IN_FLIGHT, {"dispatch": dispatch_id})
+        cursor.execute(sql_counters.IN_FLIGHT, {"dispatch": dispatch_id})
         in_flight = sum(row[4] for row in cursor.fetchall())
         in_flight = min(in_flight, by_status[MessageStatus.QUEUED])
         by_status[MessageStatus.QUEUED] -= in_flight
         by_status[MessageStatus.SUBMITTING] = in_flight
-        cursor.execute(sql.READ_RATE, {"dispatch": dispatch_id})
+        cursor.execute(sql_counters.READ_RATE, {"dispatch": dispatch_id})
         per_second = cursor.fetchone()[0]
     is_moving = dispatch.state == DispatchState.RUNNING and dispatch.sent_at is None
     rate = round(per_second * 60) if per_second and is_moving else None
@@ -73,7 +73,7 @@ def read_counts(dispatch_id: int) -> tuple[dict[MessageStatus, int], dict[Messag
     messages = dict.fromkeys(MessageStatus, 0)
     segments = dict.fromkeys(MessageStatus, 0)
     with connection.cursor() as cursor:
-        cursor.execute(sql.READ_COUNTS, {"dispatch": dispatch_id})
+        cursor.execute(sql_counters.READ_COUNTS, {"dispatch": dispatch_id})
         for status, n, n_segments in cursor.fetchall():
             messages[MessageStatus(status)] = n
             segments[MessageStatus(status)] = n_segments
@@ -84,7 +84,7 @@ def read_many_counts(dispatch_ids: list[int]) -> dict[int, dict[MessageStatus, i
     """Messages by status of several dispatches, for lists; SUBMITTING is within QUEUED. One statement."""
     counts: dict[int, dict[MessageStatus, int]] = {i: dict.fromkeys(MessageStatus, 0) for i in dispatch_ids}
     with connection.cursor() as cursor:
-        cursor.execute(sql.READ_MANY_COUNTS, {"ids": dispatch_ids})
+        cursor.execute(sql_counters.READ_MANY_COUNTS, {"ids": dispatch_ids})
         for dispatch_id, status, n in cursor.fetchall():
             counts[dispatch_id][MessageStatus(status)] = n
     return counts
@@ -93,7 +93,7 @@ def read_many_counts(dispatch_ids: list[int]) -> dict[int, dict[MessageStatus, i
 def read_many_rates(dispatch_ids: list[int]) -> dict[int, float]:
     """Messages per second over the last minute, of those dispatches that have a rate. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.READ_MANY_RATES, {"ids": dispatch_ids})
+        cursor.execute(sql_counters.READ_MANY_RATES, {"ids": dispatch_ids})
         rows: list[Any] = cursor.fetchall()
     return {dispatch_id: rate for dispatch_id, rate in rows if rate}
 
@@ -111,5 +111,5 @@ class ReasonCount:
 def failures_by_reason(dispatch_id: int) -> list[ReasonCount]:
     """The rare statuses grouped by reason and code, most frequent first. One statement over the rare index."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.FAILURES_BY_REASON, {"dispatch": dispatch_id})
+        cursor.execute(sql_counters.FAILURES_BY_REASON, {"dispatch": dispatch_id})
         return [ReasonCount(MessageStatus(s), r, code or "", n) for s, r, code, n in cursor.fetchall()]
