@@ -196,6 +196,9 @@ class Forecast(models.Model):
     encodings = models.JSONField(default=dict)
     longest_row = models.IntegerField(null=True)
     first_row = models.IntegerField(null=True)
+    # Messages longer than carriers take, and the row of the first.
+    n_too_long = models.IntegerField(default=0)
+    too_long_row = models.IntegerField(null=True)
     seconds = models.FloatField(default=0)
     # What the limits would do to it (`campaigns.services.limit_forecasts`). Empty while that is worked out.
     limits = models.JSONField(default=dict)

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from django.conf import settings
 from django.db import transaction
 
 from campaigns.models import Campaign, Forecast, Upload
@@ -113,9 +114,9 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
     segments_of_country: Counter[str] = Counter()
     messages_of_country: Counter[str] = Counter()
     histogram: Counter[int] = Counter()
-    n_gsm7 = n_messages = 0
+    n_gsm7 = n_messages = n_too_long = 0
     longest: tuple[int, int] = (0, 0)
-    first_row = longest_row = None
+    first_row = longest_row = too_long_row = None
     for rows in recipient_slices(upload.pk):
         n_messages += len(rows)
         first_row = first_row or rows[0].row_number
@@ -126,6 +127,9 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
             messages_of_country[row.country] += 1
             segments_of_country[row.country] += n
             n_gsm7 += gsm0338.is_gsm7(text)
+            if len(text) > settings.BODY_MAX:
+                n_too_long += 1
+                too_long_row = too_long_row or row.row_number
             if (n, len(text)) > longest:
                 longest, longest_row = (n, len(text)), row.row_number
     n_all = sum(segments_of_country.values())
@@ -136,6 +140,8 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
         n_messages=n_messages,
         n_segments=n_all,
         n_people=n_messages - upload.n_same_number,
+        n_too_long=n_too_long,
+        too_long_row=too_long_row,
         segments_histogram=sorted(histogram.items()),
         countries=[[c, n, segments_of_country[c]] for c, n in messages_of_country.most_common()],
         encodings={"GSM-7": n_gsm7, "UCS-2": n_messages - n_gsm7},

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.standing import standing_of
 from accounts.statuses import REGION_LABELS
@@ -198,10 +200,23 @@ def _when(campaign: Campaign) -> list[Problem]:
     return []
 
 
+def _too_long(forecast: Forecast) -> str:
+    return ngettext(
+        "With its values the message of row %(row)s has more than the %(max)s characters that carriers take. "
+        "Shorten its values, or the text.",
+        "With their values %(n)s messages have more than the %(max)s characters that carriers take, the first in "
+        "row %(row)s. Shorten their values, or the text.",
+        forecast.n_too_long,
+    ) % {"n": forecast.n_too_long, "row": forecast.too_long_row, "max": settings.BODY_MAX}
+
+
 def _check(campaign: Campaign, upload: Upload | None, *, is_complete: bool) -> list[Problem]:
     found = place_problems(campaign)
     if is_complete:
         digest = content_digest(campaign, upload)
-        if not Forecast.objects.filter(campaign=campaign, digest=digest).exclude(limits={}).exists():
+        forecast = Forecast.objects.filter(campaign=campaign, digest=digest).exclude(limits={}).first()
+        if forecast is None:
             found.append(Problem("check", "no_forecast", _("The forecast is still being worked out.")))
+        elif forecast.n_too_long:
+            found.append(Problem("whom", "text_too_long", _too_long(forecast)))
     return found
