@@ -103,6 +103,6 @@ def _hours_sentences(campaign: Campaign, answer: dict[str, Any]) -> list[str]:
     ]
     asked_for = campaign.scheduled_at or datetime.fromisoformat(answer["checked_at"])
     if starts > asked_for:
-        shown = date_format(starts.astimezone(campaign.project.zone), "DAY_AND_TIME")
+        shown = date_format(starts.astimezone(campaign.project.zone), "WEEKDAY_AND_TIME")
         found.append(_("The first message leaves %(when)s.") % {"when": shown})
     return found

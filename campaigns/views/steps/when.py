@@ -55,7 +55,7 @@ def hours_warning(campaign: Campaign) -> str:
     opening = hours.next_opening(asked_for).astimezone(campaign.project.zone)
     return _("Marketing leaves %(hours)s. The first message would leave %(when)s.") % {
         "hours": hours_words(campaign),
-        "when": date_format(opening, "DAY_AND_TIME"),
+        "when": date_format(opening, "WEEKDAY_AND_TIME"),
     }
 
 
