@@ -28,7 +28,6 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import override_settings
 from rq import Worker
 
-from accounts.models import Organization
 from delivery import services
 from delivery.models import Dispatch, Gateway, GatewayPace
 from delivery.queries import read_counts
@@ -36,7 +35,7 @@ from delivery.simulation.ledger import find_doubles, read_ledger
 from delivery.statuses import OPEN_STATUSES, DispatchState, MessageStatus
 from projects.models import Project
 from smsconsole.embedded.stores import LooseStores
-from tests.factories import lift_limits
+from tests.factories import OrganizationFactory, lift_limits
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = "smsconsole.workers.DeliveryWorker"
@@ -126,7 +125,7 @@ class FaultStack:
             queue["URL"] = redis_url
 
     def _prepare_rows(self) -> None:
-        organization = Organization.objects.create(name="Fault trials")
+        organization = OrganizationFactory(name="Fault trials")
         self.project = Project.objects.create(organization=organization, name="Trial", slug="trial")
         lift_limits(self.project)
         self.gateway = Gateway.objects.create(
