@@ -45,9 +45,9 @@ def a_certificate() -> dict[str, Any]:
 def create_texts(page: Page, console: Console) -> None:
     page.goto(f"{console.url}{PROJECT}/signatures/create/")
     page.get_by_label("International").check()
-    page.get_by_label("Signature name").fill("ParcelPost")
+    page.get_by_label("Signature name").fill("ParcelWay")
     page.get_by_label("Type").select_option(label="Website")
-    page.get_by_label("Remarks").fill("https://parcelpost.example belongs to us.")
+    page.get_by_label("Remarks").fill("https://parcelway.example belongs to us.")
     page.set_input_files("input[type=file]", a_certificate())
     page.get_by_role("button", name="Submit for review").click()
     expect(page.get_by_text("Pending approval").first).to_be_visible()
@@ -85,11 +85,11 @@ def figure(page: Page, name: str) -> int:
 def test_the_whole_way(console: Console, operator_page: Page, reviewer_page: Page, tmp_path: Path) -> None:
     page = operator_page
     create_texts(page, console)
-    approve(reviewer_page, console, "ParcelPost")
+    approve(reviewer_page, console, "ParcelWay")
     approve(reviewer_page, console, "Parcel arrived")
 
     console.ask("UPDATE delivery_gateway SET rate_per_second = %s", RATE)
-    draft = open_draft(page, console, template="Parcel arrived", signature="[ParcelPost]")
+    draft = open_draft(page, console, template="Parcel arrived", signature="[ParcelWay]")
     file = recipients(tmp_path, N_PEOPLE, bad=["12345", "nobody"])
     throttle(page, UPLOAD_BYTES_PER_SECOND)
     page.evaluate(WATCH_THE_UPLOAD)
@@ -110,7 +110,7 @@ def test_the_whole_way(console: Console, operator_page: Page, reviewer_page: Pag
     assert (figure(page, "Sent"), figure(page, "Delivered"), figure(page, "Other")) == (N_PEOPLE, N_PEOPLE, 0)
 
     check_the_result(page, tmp_path)
-    ours = [line for line in read_ledger(console.ledger) if "ParcelPost" in line.text]
+    ours = [line for line in read_ledger(console.ledger) if "ParcelWay" in line.text]
     assert len(ours) == N_PEOPLE
     assert find_doubles(console.ledger) == []
 
