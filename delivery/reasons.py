@@ -78,6 +78,11 @@ ADVICE = {
     Reason.ON_BLACKLIST: _("Take the number off the blacklist if it may be sent to again."),
     Reason.HAS_UNSUBSCRIBED: _("Do not send to this number again; a removal can be requested."),
     Reason.COUNTRY_NOT_ALLOWED: _("Allow the country in the project's limits, or remove the number."),
+    Reason.NO_CARRIER_TEMPLATE: _(
+        "Have the text approved at the carrier, then fetch its templates on the gateway's page."
+    ),
+    Reason.ACCOUNT_PROBLEM: _("Look at the account at the carrier; the gateway's code says what is wrong."),
+    Reason.SENDER_REFUSED: _("Register the sender or signature at the carrier, spelled exactly the same."),
 }
 
 

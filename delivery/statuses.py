@@ -135,6 +135,9 @@ class Reason(models.IntegerChoices):
     ON_BLACKLIST = 26, _("The number is on the project's blacklist")
     HAS_UNSUBSCRIBED = 27, _("The person unsubscribed by a reply")
     COUNTRY_NOT_ALLOWED = 28, _("The country is not among the allowed ones")
+    NO_CARRIER_TEMPLATE = 29, _("The carrier has no template for this text")
+    ACCOUNT_PROBLEM = 30, _("The carrier refuses the account: credit, rights or settings")
+    SENDER_REFUSED = 31, _("The carrier refuses the sender or signature")
 
 
 class ReplyOutcome(models.TextChoices):

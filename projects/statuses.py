@@ -66,3 +66,11 @@ class RemovalStatus(models.TextChoices):
     PENDING = "pending", _("Pending approval")
     APPROVED = "approved", _("Approved")
     REFUSED = "refused", _("Refused")
+
+
+class UncertainPolicy(models.TextChoices):
+    """What becomes of an uncertain message that neither a receipt nor the carrier's answer has settled in time."""
+
+    LEAVE = "leave", _("Leave it uncertain")
+    SENT = "sent", _("Treat it as sent")
+    AGAIN = "again", _("Send it again, marked as possibly double")

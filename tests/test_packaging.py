@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.utils.module_loading import import_string
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(settings.BASE_DIR)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -162,9 +163,10 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
         re.findall(r"^([a-z0-9-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     )
 
-    for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+    extras = [text for texts in project["optional-dependencies"].values() for text in texts]
+    for text in [*project["dependencies"], *extras]:
         wanted = Requirement(text)
-        name = wanted.name.lower()
+        name = canonicalize_name(wanted.name)
         assert wanted.specifier.contains(locked[name]), text
         assert version(name) == locked[name]
 

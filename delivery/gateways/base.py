@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
+from delivery.gateways.fields import SettingField, SettingKind, Words
 from delivery.statuses import Reason
 
 
@@ -80,6 +81,41 @@ class ReceiptEvent(NamedTuple):
     msisdn: str = ""
 
 
+class ReplyPart(NamedTuple):
+    """Where a reply that came in several messages belongs: which reply, how many parts, which of them (from 1)."""
+
+    reference: str
+    n_parts: int
+    seq: int
+
+
+class ReplyEvent(NamedTuple):
+    """A reply as a carrier hands it over. `destination` is what it was sent to, `gateway_reply_id` the carrier's."""
+
+    msisdn: str  # E.164 with its plus sign
+    text: str
+    destination: str = ""
+    gateway_reply_id: str = ""
+    part: ReplyPart | None = None
+
+
+class Exchange(NamedTuple):
+    """What went over the line, for the person who looks for a fault. Numbers and texts are masked already."""
+
+    what: str  # "submit_sm", "SendSms", "receipt", …: the protocol's own word
+    request: str
+    answer: str
+    is_fault: bool = False
+    milliseconds: int = 0
+
+
+class DrivenBy(StrEnum):
+    """Who sends through a gateway: the delivery workers, or a process of its own that holds the line open."""
+
+    WORKERS = "workers"
+    SESSION = "session"
+
+
 class GatewayDriver(ABC):
     """Speaks one protocol to one line. Knows no database, sets no status, logs neither numbers nor texts.
 
@@ -87,8 +123,23 @@ class GatewayDriver(ABC):
     """
 
     kind: ClassVar[str]
+    label: ClassVar[Words]
+    # What its form asks for; secrets are kept encrypted and reach `__init__` beside the other settings.
+    fields: ClassVar[tuple[SettingField, ...]] = ()
     sends_receipts: ClassVar[bool] = True
-    secret_fields: ClassVar[frozenset[str]] = frozenset()
+    driven_by: ClassVar[DrivenBy] = DrivenBy.WORKERS
+    # Takes what went over the line; whoever opens the driver may set it. It never raises.
+    on_exchange: Callable[[Exchange], None] | None = None
+
+    @classmethod
+    def secret_fields(cls) -> frozenset[str]:
+        """The names of the settings that are kept encrypted and never shown again."""
+        return frozenset(field.name for field in cls.fields if field.kind == SettingKind.SECRET)
+
+    def note(self, exchange: Exchange) -> None:
+        """Hand an exchange to whoever listens."""
+        if self.on_exchange is not None:
+            self.on_exchange(exchange)
 
     @abstractmethod
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -115,4 +166,105 @@ class GatewayDriver(ABC):
 
         Raises `GatewayUnavailable` or `GatewayMisconfigured` only before the first write: then no message of
         the window was sent. After the first write it never raises.
+        """
+
+
+# --- What some gateways can besides ---------------------------------------------------------------------------
+
+
+class SubmittedMessage(NamedTuple):
+    """A message that was submitted and about which nothing is known since."""
+
+    id: int
+    attempt: int
+    msisdn: str
+    sender: str
+    text: str
+    n_segments: int
+    submitted_at: datetime  # aware; when its window was claimed
+    gateway_message_ids: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        return f"{self.id}-{self.attempt}"
+
+
+class QueryOutcome(StrEnum):
+    """What a carrier knows about a message."""
+
+    FINAL = "final"  # `state` says how it ended
+    TAKEN = "taken"  # it has the message and no final state yet
+    MISSING = "missing"  # it answered, and never had the message
+    UNKNOWN = "unknown"  # it could not be asked, or its answer names several messages that may be this one
+
+
+class QueryAnswer(NamedTuple):
+    """A carrier's answer about one message."""
+
+    message_id: int
+    attempt: int
+    outcome: QueryOutcome
+    state: ReceiptState | None = None
+    code: str = ""
+    gateway_message_ids: tuple[str, ...] = ()
+    reported_at: datetime | None = None
+
+
+class QueriesMessages(ABC):
+    """A driver whose carrier can be asked what became of a message."""
+
+    @abstractmethod
+    def query(self, messages: Sequence[SubmittedMessage]) -> Iterator[QueryAnswer]:
+        """Ask about each message; exactly one answer each. Asking changes nothing at the carrier.
+
+        Raises `GatewayUnavailable` when nobody answers.
+        """
+
+
+class Push(NamedTuple):
+    """A request that a carrier made to the gateway's own address of the console."""
+
+    method: str
+    url: str  # the public one, as the carrier called it, for signatures that cover it
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+class PushedEvents(NamedTuple):
+    """What a push brought, and the answer that its carrier wants once all of it is stored."""
+
+    receipts: Sequence[ReceiptEvent] = ()
+    replies: Sequence[ReplyEvent] = ()
+    answer: bytes = b""
+    content_type: str = "text/plain"
+
+
+class ReceivesPushes(ABC):
+    """A driver whose carrier calls the console with receipts or replies."""
+
+    @abstractmethod
+    def read_push(self, push: Push) -> PushedEvents:
+        """Check the carrier's signature and read what it brought. Pure: stores nothing, calls nobody.
+
+        Raises `PushRefused` for a wrong signature or a body that is not the carrier's.
+        """
+
+
+class PolledEvents(NamedTuple):
+    """What a carrier had to report. `has_more`: ask again at once."""
+
+    receipts: Sequence[ReceiptEvent] = ()
+    replies: Sequence[ReplyEvent] = ()
+    has_more: bool = False
+
+
+class PollsEvents(ABC):
+    """A driver whose carrier hands out receipts or replies when asked."""
+
+    @abstractmethod
+    def poll(self) -> PolledEvents:
+        """Ask once. The caller stores what came before it asks again.
+
+        Raises `GatewayUnavailable` or `GatewayMisconfigured`.
         """

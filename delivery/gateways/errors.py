@@ -16,3 +16,7 @@ class GatewayUnavailable(GatewayError):
 
 class GatewayMisconfigured(GatewayError):
     """The line's settings cannot work, so trying again without changing them is useless."""
+
+
+class PushRefused(GatewayError):
+    """A push that is not the carrier's, or that cannot be read; nothing of it is stored."""

@@ -13,9 +13,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings as console_settings
+from django.utils.translation import gettext_lazy as _
 
 from delivery.gateways.base import GatewayDriver, OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
+from delivery.gateways.fields import Words
 from delivery.simulation.address import Address, connect, parse_address
 from delivery.statuses import Reason
 from smsconsole.embedded.location import socket_path
@@ -56,6 +58,7 @@ class SimulatorDriver(GatewayDriver):
     """
 
     kind: ClassVar[str] = "simulator"
+    label: ClassVar[Words] = _("Simulated gateway")
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         try:
@@ -105,7 +108,7 @@ class SimulatorDriver(GatewayDriver):
                 self.close()
         if pending:
             log.warning("submit unanswered gateway=%s n=%d of=%d", self._address, len(pending), n_written)
-        for message_id, _ in pending:
+        for message_id, _attempt in pending:
             yield SubmitResult(message_id, Outcome.UNCERTAIN, reason=Reason.NO_ANSWER)
 
     def _connected(self) -> socket.socket:

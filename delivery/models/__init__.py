@@ -6,19 +6,23 @@ The hot tables (`Window`, `Message`, `MessageBody`, `MessagePart`, `Receipt`, `C
 migrations 0002 and 0004.
 """
 
+from delivery.models.codes import CarrierCode
 from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample, ReadCursor
 from delivery.models.dispatches import Batch, Dispatch
-from delivery.models.gateways import SIMULATOR_KIND, Gateway, GatewayPace
+from delivery.models.gateways import SIMULATOR_KIND, CarrierTemplate, Gateway, GatewayExchange, GatewayPace
 from delivery.models.health import GatewayHealth, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
 from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
 from delivery.models.receipts import Evidence, Receipt, UnmatchedReceipt
-from delivery.models.replies import Reply
+from delivery.models.replies import Reply, StoredReplyPart
+from delivery.models.routes import Route
 
 __all__ = [
     "SIMULATOR_KIND",
     "Batch",
     "CapUsage",
+    "CarrierCode",
+    "CarrierTemplate",
     "CounterDelta",
     "DeliveredPart",
     "Dispatch",
@@ -26,6 +30,7 @@ __all__ = [
     "DispatchSample",
     "Evidence",
     "Gateway",
+    "GatewayExchange",
     "GatewayHealth",
     "GatewayPace",
     "HourCount",
@@ -36,7 +41,9 @@ __all__ = [
     "ReadCursor",
     "Receipt",
     "Reply",
+    "Route",
     "RuleHit",
+    "StoredReplyPart",
     "UnmatchedReceipt",
     "Window",
 ]

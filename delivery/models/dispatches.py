@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -60,6 +61,9 @@ class Batch(models.Model):
     """
 
     dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="batches")
+    gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT, null=True, related_name="+")
+    # Gateways that its messages may leave by when the present one cannot take them, in this order.
+    fallbacks = ArrayField(models.IntegerField(), default=list, db_default=[], blank=True)
     first_id = models.BigIntegerField(unique=True)
     last_id = models.BigIntegerField()
     next_id = models.BigIntegerField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.db import models
@@ -11,6 +12,13 @@ from accounts.models import User
 from smsconsole.lib.fields import EncryptedTextField
 
 SIMULATOR_KIND = "simulator"
+# Kinds through which no phone receives anything.
+SIMULATED_KINDS = frozenset({SIMULATOR_KIND})
+
+
+def new_push_token() -> str:
+    """What makes the address unguessable at which a carrier reports."""
+    return secrets.token_urlsafe(32)
 
 
 class Gateway(models.Model):
@@ -25,6 +33,9 @@ class Gateway(models.Model):
     is_enabled = models.BooleanField(default=True)
     # Segments per second, shared by all workers; empty means as fast as the gateway answers.
     rate_per_second = models.FloatField(null=True, blank=True)
+    # The share of the rate that only verification codes may use, from 0 to below 1.
+    verification_share = models.FloatField(default=0, db_default=0)
+    push_token = models.CharField(max_length=60, unique=True, default=new_push_token, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -35,7 +46,7 @@ class Gateway(models.Model):
     @property
     def is_simulated(self) -> bool:
         """Whether no phone receives what goes out through it."""
-        return self.kind == SIMULATOR_KIND
+        return self.kind in SIMULATED_KINDS
 
 
 class GatewayPace(models.Model):
@@ -43,6 +54,49 @@ class GatewayPace(models.Model):
 
     gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, primary_key=True, related_name="pace")
     next_free_at = models.DateTimeField(default=timezone.now)
+    # The same clock for everything but verification codes, where a share of the rate is kept for them.
+    next_bulk_at = models.DateTimeField(null=True)
+    # Segments per second since the gateway last asked to slow down; it climbs back from there.
+    slowed_rate = models.FloatField(null=True)
+    slowed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"pace of {self.gateway}"
+
+
+class GatewayExchange(models.Model):
+    """What went over a gateway's line, newest kept: numbers and texts are masked before they get here."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    what = models.CharField(max_length=60)
+    request = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+    is_fault = models.BooleanField(default=False)
+    milliseconds = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["gateway", "-id"], name="exchange_newest")]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class CarrierTemplate(models.Model):
+    """A text approved at the carrier, for carriers that take template and parameters instead of a text.
+
+    `text` has the carrier's own placeholders, such as {1} or ${name}.
+    """
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="carrier_templates")
+    template_id = models.CharField(max_length=80)
+    text = models.TextField()
+    fetched_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "template_id"], name="carrier_template_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.template_id

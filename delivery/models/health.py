@@ -21,6 +21,9 @@ class GatewayHealth(models.Model):
     failed_at = models.DateTimeField(default=timezone.now)
     told_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
+    # The breaker: failures in a row; while it is open nothing leaves before `probe_at`, and then one small window.
+    n_failures = models.IntegerField(default=0, db_default=0)
+    probe_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"health of {self.gateway}"

@@ -60,6 +60,8 @@ class Message(models.Model):
     id = models.BigIntegerField(primary_key=True)
     dispatch_id = models.BigIntegerField()
     window_id = models.BigIntegerField(null=True)
+    # The gateway that it was last claimed for.
+    gateway_id = models.IntegerField(null=True)
     submitted_at = models.DateTimeField(null=True)
     final_at = models.DateTimeField(null=True)
     status = models.SmallIntegerField(choices=MessageStatus.choices, default=MessageStatus.QUEUED)

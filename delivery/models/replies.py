@@ -54,3 +54,29 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"reply {self.pk}"
+
+
+class StoredReplyPart(models.Model):
+    """A part of a reply that came in several; they become one `Reply` when all are here, or after a while."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="+")
+    msisdn = models.CharField(max_length=16)
+    destination = models.CharField(max_length=20, blank=True)
+    reference = models.CharField(max_length=40)
+    n_parts = models.SmallIntegerField()
+    seq = models.SmallIntegerField()
+    text = models.TextField()
+    gateway_reply_id = models.CharField(max_length=80, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "msisdn", "destination", "reference", "n_parts", "seq"],
+                name="reply_part_once",
+            )
+        ]
+        indexes = [models.Index(fields=["received_at"], name="reply_part_oldest")]
+
+    def __str__(self) -> str:
+        return f"part {self.seq} of {self.n_parts}"

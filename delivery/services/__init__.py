@@ -16,12 +16,11 @@ from delivery.services.dispatches import (
 )
 from delivery.services.gateways import ensure_simulated_gateway
 from delivery.services.receipts import apply_receipts, close_overdue, store_receipts
-from delivery.services.replies import ReplyEvent, apply_replies, reply_from_handset, store_replies
+from delivery.services.replies import apply_replies, reply_from_handset, store_replies
 from delivery.services.uncertain import UncertainChoice, settle_uncertain
 
 __all__ = [
     "NewMessage",
-    "ReplyEvent",
     "SendingHours",
     "UncertainChoice",
     "append_messages",

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from delivery.errors import DeliveryError
+from delivery.gateways.base import ReplyEvent
 from delivery.gateways.simulator import address_of
 from delivery.models import SIMULATOR_KIND, Dispatch, Gateway, Message, MessageBody, Reply
 from delivery.simulation.control import SimulationUnavailable, send_reply
@@ -45,15 +46,6 @@ _NEWEST_MESSAGE = """
       AND m.submitted_at <= %(received_at)s + interval '1 minute'
     ORDER BY m.submitted_at DESC, m.id DESC LIMIT 1
 """
-
-
-class ReplyEvent(NamedTuple):
-    """A reply as a carrier hands it over. `destination` is what it was sent to, `gateway_reply_id` the carrier's."""
-
-    msisdn: str
-    text: str
-    destination: str = ""
-    gateway_reply_id: str = ""
 
 
 class Answered(NamedTuple):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
-from projects.statuses import RecipientZone
+from projects.statuses import RecipientZone, UncertainPolicy
 from smsconsole.lib.fields import EncryptedTextField
 
 MARKETING_FROM = time(8, 0)
@@ -52,6 +52,11 @@ class Project(models.Model):
     marketing_zone = models.CharField(
         max_length=9, choices=RecipientZone.choices, default=RecipientZone.PROJECT
     )
+    # What happens to a message of which nothing is heard after it was submitted, and after how many minutes.
+    uncertain_policy = models.CharField(
+        max_length=5, choices=UncertainPolicy.choices, default=UncertainPolicy.LEAVE
+    )
+    uncertain_after_minutes = models.PositiveIntegerField(default=60)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -15,7 +15,8 @@ from delivery.drain import drain, lease_batch
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.models import Gateway, Message, Reply
 from delivery.queries import read_counts
-from delivery.services import ReplyEvent, apply_replies, store_replies
+from delivery.gateways.base import ReplyEvent
+from delivery.services import apply_replies, store_replies
 from delivery.settle import settle_window
 from delivery.statuses import MessageStatus, ReplyOutcome
 from delivery.unsubscribe_words import UNSUBSCRIBE_WORDS, is_unsubscribe

@@ -15,10 +15,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from delivery.gateways.base import ReceiptEvent, ReceiptState
+from delivery.gateways.base import ReceiptEvent, ReceiptState, ReplyEvent
 from delivery.gateways.simulator import SimulatorDriver, own_address
 from delivery.models import Gateway
-from delivery.services import ReplyEvent, ensure_simulated_gateway, store_receipts, store_replies
+from delivery.services import ensure_simulated_gateway, store_receipts, store_replies
 from delivery.simulation import control
 from delivery.simulation.address import Address, parse_address
 from delivery.simulation.courier import Receipt
