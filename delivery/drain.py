@@ -23,12 +23,12 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from delivery import sql
 from delivery.claim import WINDOW_SECONDS, claim_window
 from delivery.failpoints import fail_point
-from delivery.gateways import open_driver
 from delivery.gateways.base import GatewayDriver, Outcome, SubmitResult
-from delivery.gateways.errors import GatewayError, GatewayUnavailable
+from delivery.gateways.errors import GatewayError, GatewayMisconfigured, GatewayUnavailable
 from delivery.health import note_unusable, note_usable
 from delivery.lease_rules import load_rules
 from delivery.models import Gateway
+from delivery.opening import open_gateway
 from delivery.settle import settle_window
 from delivery.statuses import DispatchState
 from delivery.windows import ClaimedWindow, Lease, Nothing
@@ -53,14 +53,19 @@ def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None
     with each lease: a changed rate holds at once, and when it is disabled or set up differently the drain ends.
     """
     own_driver = driver is None
-    driver = driver or open_driver(gateway.kind, gateway.settings)
+    try:
+        driver = driver or open_gateway(gateway)
+    except GatewayMisconfigured as error:
+        log.warning("gateway=%s unusable=%s reason=%s", gateway.pk, type(error).__name__, error)
+        note_unusable(gateway.pk, str(error))
+        return False
     try:
         while _may_go_on(until):
             lease = lease_batch(gateway.pk)
             if lease is None:
                 return False
             fresh = Gateway.objects.filter(pk=gateway.pk, is_enabled=True).first()
-            if fresh is None or fresh.settings != gateway.settings:
+            if fresh is None or _setup_of(fresh) != _setup_of(gateway):
                 release_batch(lease)
                 return fresh is not None
             pause = _serve(fresh, driver, lease, until)
@@ -69,6 +74,11 @@ def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None
     finally:
         if own_driver:
             driver.close()
+
+
+def _setup_of(gateway: Gateway) -> tuple[object, ...]:
+    """What a driver is built from."""
+    return gateway.kind, gateway.settings, gateway.secret
 
 
 def _may_go_on(until: float) -> bool:

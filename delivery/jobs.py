@@ -6,6 +6,7 @@ import time
 
 from delivery import drain as drain_module
 from delivery import services
+from delivery.gateways import is_driven_by_workers
 from delivery.models import Gateway
 from smsconsole.queue import enqueue
 
@@ -14,9 +15,12 @@ SLICE_SECONDS = 20.0
 
 
 def drain(gateway_id: int) -> None:
-    """Send what the gateway has to send; a hint that comes too often finds nothing and ends."""
+    """Send what the gateway has to send; a hint that comes too often finds nothing and ends.
+
+    A gateway whose line a process of its own holds open is left to that process.
+    """
     gateway = Gateway.objects.filter(pk=gateway_id, is_enabled=True).first()
-    if gateway is None:
+    if gateway is None or not is_driven_by_workers(gateway.kind):
         return
     if drain_module.drain(gateway, until=time.monotonic() + SLICE_SECONDS):
         enqueue("delivery.jobs.drain", gateway_id)

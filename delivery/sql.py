@@ -331,7 +331,7 @@ FROM (
 WHERE d.id = counted.id AND (d.n_open <> counted.n OR counted.n = 0)
 """
 GATEWAYS_WITH_WORK = """
-SELECT DISTINCT d.gateway_id FROM delivery_dispatch d
+SELECT DISTINCT d.gateway_id, g.kind FROM delivery_dispatch d
 JOIN delivery_gateway g ON g.id = d.gateway_id AND g.is_enabled
 WHERE d.sent_at IS NULL AND d.state = 'running' AND d.n_open > 0
   AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())

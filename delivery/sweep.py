@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from delivery import sql
 from delivery.changes import StatusChanges
+from delivery.gateways import is_driven_by_workers
 from delivery.services import cancel_rest
 from delivery.statuses import MessageStatus
 from smsconsole.queue import enqueue
@@ -84,8 +85,9 @@ def recount_open() -> None:
 
 
 def ring_gateways() -> None:
-    """Ring for every gateway that has something to send; a ring too many does nothing."""
+    """Ring for every gateway of the workers that has something to send; a ring too many does nothing."""
     with connection.cursor() as cursor:
         cursor.execute(sql.GATEWAYS_WITH_WORK)
-        for (gateway_id,) in cursor.fetchall():
-            enqueue("delivery.jobs.drain", gateway_id)
+        for gateway_id, kind in cursor.fetchall():
+            if is_driven_by_workers(kind):
+                enqueue("delivery.jobs.drain", gateway_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from delivery.gateways.base import GatewayDriver
+from delivery.gateways.base import DrivenBy, GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.simulator import SimulatorDriver
 
@@ -22,3 +22,12 @@ def open_driver(kind: str, settings: Mapping[str, Any]) -> GatewayDriver:
     except KeyError:
         raise GatewayMisconfigured(f"There is no gateway of the kind “{kind}”.") from None
     return driver(settings)
+
+
+def is_driven_by_workers(kind: str) -> bool:
+    """Whether the delivery workers send through gateways of this kind.
+
+    One of an unknown kind is theirs too, so that its fault is noted and told.
+    """
+    driver = DRIVERS.get(kind)
+    return driver is None or driver.driven_by == DrivenBy.WORKERS

@@ -252,7 +252,15 @@ def test_a_changed_rate_holds_from_the_next_lease_on(
     assert set(driver.windows[1:]) == {10}
 
 
-@pytest.mark.parametrize("changes", [{"is_enabled": False}, {"settings": {"address": "elsewhere"}}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_enabled": False},
+        {"settings": {"address": "elsewhere"}},
+        {"secret": '{"password": "new"}'},
+        {"kind": "scripted"},
+    ],
+)
 def test_a_gateway_that_is_disabled_or_set_up_differently_is_left(
     gateway: Gateway,
     driver: ScriptedDriver,
@@ -263,7 +271,7 @@ def test_a_gateway_that_is_disabled_or_set_up_differently_is_left(
     monkeypatch.setattr("delivery.drain.TURN_SECONDS", 0.001)
     make_dispatch(600, batch=100)
     driver.before_window = lambda: (time.sleep(0.002), Gateway.objects.update(**changes))
-    assert run(gateway, driver) is ("settings" in changes)
+    assert run(gateway, driver) is ("is_enabled" not in changes)
     assert driver.windows == [100]
     assert lease_batch(gateway.pk) is not None
 
