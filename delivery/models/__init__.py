@@ -12,6 +12,7 @@ from delivery.models.dispatches import Batch, Dispatch
 from delivery.models.gateways import SIMULATOR_KIND, CarrierTemplate, Gateway, GatewayExchange, GatewayPace
 from delivery.models.health import GatewayHealth, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
+from delivery.models.lines import BindState, LineState
 from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
 from delivery.models.receipts import Evidence, Receipt, UnmatchedReceipt
 from delivery.models.replies import Reply, StoredReplyPart
@@ -20,6 +21,7 @@ from delivery.models.routes import Route
 __all__ = [
     "SIMULATOR_KIND",
     "Batch",
+    "BindState",
     "CapUsage",
     "CarrierCode",
     "CarrierTemplate",
@@ -34,6 +36,7 @@ __all__ = [
     "GatewayHealth",
     "GatewayPace",
     "HourCount",
+    "LineState",
     "Message",
     "MessageBody",
     "MessagePart",
