@@ -138,6 +138,7 @@ class Reason(models.IntegerChoices):
     NO_CARRIER_TEMPLATE = 29, _("The carrier has no template for this text")
     ACCOUNT_PROBLEM = 30, _("The carrier refuses the account: credit, rights or settings")
     SENDER_REFUSED = 31, _("The carrier refuses the sender or signature")
+    SETTLED_BY_POLICY = 32, _("Settled by the project's policy")
 
 
 class ReplyOutcome(models.TextChoices):

@@ -10,11 +10,11 @@ from delivery.models.codes import CarrierCode
 from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample, ReadCursor
 from delivery.models.dispatches import Batch, Dispatch
 from delivery.models.gateways import SIMULATOR_KIND, CarrierTemplate, Gateway, GatewayExchange, GatewayPace
-from delivery.models.health import GatewayHealth, HourCount
+from delivery.models.health import GatewayHealth, GatewayPolling, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
 from delivery.models.lines import BindState, LineState
 from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
-from delivery.models.receipts import Evidence, Receipt, UnmatchedReceipt
+from delivery.models.receipts import Evidence, EvidenceSource, Inquiry, Receipt, UnmatchedReceipt
 from delivery.models.replies import Reply, StoredReplyPart
 from delivery.models.routes import Route
 
@@ -31,11 +31,14 @@ __all__ = [
     "DispatchCount",
     "DispatchSample",
     "Evidence",
+    "EvidenceSource",
     "Gateway",
     "GatewayExchange",
     "GatewayHealth",
     "GatewayPace",
+    "GatewayPolling",
     "HourCount",
+    "Inquiry",
     "LineState",
     "Message",
     "MessageBody",

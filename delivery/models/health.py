@@ -29,6 +29,19 @@ class GatewayHealth(models.Model):
         return f"health of {self.gateway}"
 
 
+class GatewayPolling(models.Model):
+    """When a gateway's carrier is asked next for receipts and replies; `reason` is why it could not be asked."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    next_at = models.DateTimeField(default=timezone.now)
+    polled_at = models.DateTimeField(null=True)
+    n_failures = models.IntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"polling of {self.gateway}"
+
+
 class HourCount(models.Model):
     """How many messages of a kind came to a status within an hour, in a project; folded from the counter deltas.
 

@@ -68,6 +68,8 @@ class StoredReplyPart(models.Model):
     text = models.TextField()
     gateway_reply_id = models.CharField(max_length=80, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
+    # A part is kept for a while after it became a reply, so that it is recognized when it comes again.
+    joined_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
