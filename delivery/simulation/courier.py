@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ class Receipt(NamedTuple):
     msisdn: str
 
 
+# What is carried: nothing is known of it here but when it is due.
+Item = TypeVar("Item")
 # Called with receipts in their order and the time at which the network sent them.
 Deliver = Callable[[Sequence[Receipt], datetime], None]
-# A receipt and the place in the ledger of the submits it belongs to.
-Placed = tuple[Receipt, int]
 
 
-class Courier(threading.Thread):
+class Courier(threading.Thread, Generic[Item]):
     """A thread that hands receipts to `deliver`, in the order of their ticks, each at least once.
 
     `deliver` returns when the console has them for good; when it raises, the same ones are handed over again.
@@ -45,15 +45,16 @@ class Courier(threading.Thread):
     server plans again what comes after it. Some of those arrive a second time, as a carrier's may.
     """
 
-    def __init__(self, *, deliver: Deliver, checkpoint: Path) -> None:
+    def __init__(self, *, deliver: Callable[[Sequence[Item], datetime], None], checkpoint: Path) -> None:
         super().__init__(name="courier", daemon=True)
         self._deliver = deliver
         self._checkpoint = checkpoint
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._ticks: list[int] = []
-        self._due: dict[int, list[Placed]] = {}
-        self._urgent: list[tuple[list[Placed], Callable[[], None]]] = []
+        # Each with the place in the ledger of the submits it belongs to.
+        self._due: dict[int, list[tuple[Item, int]]] = {}
+        self._urgent: list[tuple[list[tuple[Item, int]], Callable[[], None]]] = []
         # How many receipts are under way per group of submits, keyed by its place in the ledger, ascending.
         self._outstanding: dict[int, int] = {}
         self._ledger_end = 0
@@ -67,7 +68,7 @@ class Courier(threading.Thread):
         except (FileNotFoundError, ValueError):
             return 0
 
-    def add(self, receipts: Sequence[tuple[float, Receipt]], *, start: int, end: int) -> None:
+    def add(self, receipts: Sequence[tuple[float, Item]], *, start: int, end: int) -> None:
         """Take the receipts, each with the seconds until it is due, of the submits from `start` to `end`."""
         now = time.monotonic()
         with self._changed:
@@ -82,9 +83,7 @@ class Courier(threading.Thread):
                         self._changed.notify()
                 bucket.append((receipt, start))
 
-    def add_urgent(
-        self, receipts: Sequence[Receipt], *, start: int, end: int, then: Callable[[], None]
-    ) -> None:
+    def add_urgent(self, receipts: Sequence[Item], *, start: int, end: int, then: Callable[[], None]) -> None:
         """Take receipts that go before all others.
 
         `then` is called from the courier's thread once they are there.
@@ -122,7 +121,7 @@ class Courier(threading.Thread):
                 checkpoint_at = time.monotonic() + CHECKPOINT_SECONDS
         self._write_checkpoint()
 
-    def _wait(self) -> tuple[list[tuple[list[Placed], Callable[[], None]]], list[Placed]]:
+    def _wait(self) -> tuple[list[tuple[list[tuple[Item, int]], Callable[[], None]]], list[tuple[Item, int]]]:
         """What is to be handed over now; nothing after a while, for the sake of the checkpoint."""
         with self._changed:
             now = time.monotonic()
@@ -131,13 +130,13 @@ class Courier(threading.Thread):
                 if next_at > now:
                     self._changed.wait(min(next_at - now, CHECKPOINT_SECONDS))
             urgent, self._urgent = self._urgent, []
-            due: list[Placed] = []
+            due: list[tuple[Item, int]] = []
             now = time.monotonic()
             while self._ticks and self._ticks[0] * TICK_SECONDS <= now:
                 due += self._due.pop(heapq.heappop(self._ticks))
             return urgent, due
 
-    def _hand_over(self, receipts: Sequence[Placed]) -> None:
+    def _hand_over(self, receipts: Sequence[tuple[Item, int]]) -> None:
         batch = [receipt for receipt, _ in receipts]
         reported_at = datetime.now(UTC)
         n_failures = 0

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from delivery.simulation.ledger import Verdict
 
@@ -78,52 +78,57 @@ TEST_NUMBERS: dict[str, tuple[Answer, End]] = {
 }
 
 
-def _option(default: Any, words: str) -> Any:
-    return field(default=default, metadata={"help": words})
+def option(default: Any, words: str, *, choices: Sequence[str] = ()) -> Any:
+    """A field of a script, told to the person at the shell in these words."""
+    return field(default=default, metadata={"help": words, "choices": tuple(choices)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """Refused, throttled and silent submits exclude each other: together they are at most 100 percent."""
 
-    seed: int = _option(0, "another seed picks other messages")
-    delay_ms: int = _option(0, "milliseconds before a submit is answered")
-    reverse_answers: bool = _option(False, "answer the messages of a group in reverse order")
-    refuse: float = _option(0.0, "percentage of submits that are refused for good")
-    throttle: float = _option(0.0, "percentage of submits that are told to come again later")
-    throttle_ms: int = _option(500, "milliseconds that a throttled one is told to wait")
-    silence: float = _option(0.0, "percentage of submits that are taken but never answered")
-    receipt_min_ms: int = _option(200, "least milliseconds from submit to receipt")
-    receipt_max_ms: int = _option(1500, "most milliseconds from submit to receipt")
-    undelivered: float = _option(0.0, "percentage of taken messages that do not reach the phone")
-    lose_receipts: float = _option(0.0, "percentage of taken messages whose receipt never comes")
-    late_receipts: float = _option(0.0, "percentage of taken messages whose receipt is late")
-    late_ms: int = _option(30_000, "milliseconds that a late receipt is late")
-    double_receipts: float = _option(0.0, "percentage of taken messages whose receipt comes twice")
-    early_receipts: float = _option(0.0, "percentage of taken messages whose receipt comes before the answer")
-    unordered_receipts: float = _option(
+    seed: int = option(0, "another seed picks other messages")
+    delay_ms: int = option(0, "milliseconds before a submit is answered")
+    reverse_answers: bool = option(False, "answer the messages of a group in reverse order")
+    refuse: float = option(0.0, "percentage of submits that are refused for good")
+    throttle: float = option(0.0, "percentage of submits that are told to come again later")
+    throttle_ms: int = option(500, "milliseconds that a throttled one is told to wait")
+    silence: float = option(0.0, "percentage of submits that are taken but never answered")
+    receipt_min_ms: int = option(200, "least milliseconds from submit to receipt")
+    receipt_max_ms: int = option(1500, "most milliseconds from submit to receipt")
+    undelivered: float = option(0.0, "percentage of taken messages that do not reach the phone")
+    lose_receipts: float = option(0.0, "percentage of taken messages whose receipt never comes")
+    late_receipts: float = option(0.0, "percentage of taken messages whose receipt is late")
+    late_ms: int = option(30_000, "milliseconds that a late receipt is late")
+    double_receipts: float = option(0.0, "percentage of taken messages whose receipt comes twice")
+    early_receipts: float = option(0.0, "percentage of taken messages whose receipt comes before the answer")
+    unordered_receipts: float = option(
         0.0, "percentage of taken messages with two contradicting receipts in either order, segments reversed"
     )
-    echo_reference: bool = _option(True, "receipts carry the console's own reference")
-    test_numbers: bool = _option(
+    echo_reference: bool = option(True, "receipts carry the console's own reference")
+    test_numbers: bool = option(
         False, "the last four digits 0000 to 0009 of a number decide what happens to it"
     )
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value = getattr(self, option.name)
-            if value < 0 and option.name != "seed":
-                raise ValueError(f"{option.name} must not be less than 0.")
-            if isinstance(option.default, float) and value > 100:
-                raise ValueError(f"{option.name} is a percentage and must not be more than 100.")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, str):
+                if value not in each.metadata["choices"]:
+                    raise ValueError(f"{each.name} must be one of {', '.join(each.metadata['choices'])}.")
+                continue
+            if value < 0 and each.name != "seed":
+                raise ValueError(f"{each.name} must not be less than 0.")
+            if isinstance(each.default, float) and value > 100:
+                raise ValueError(f"{each.name} is a percentage and must not be more than 100.")
         if self.refuse + self.throttle + self.silence > 100:
             raise ValueError("refuse, throttle and silence together must not be more than 100.")
         if self.receipt_min_ms > self.receipt_max_ms:
             raise ValueError("receipt_min_ms must not be more than receipt_max_ms.")
 
-    def changed(self, values: Mapping[str, object]) -> Script:
+    def changed(self, values: Mapping[str, object]) -> Self:
         """This script with some values replaced; raises ValueError with words for a person."""
-        known: dict[str, type] = {option.name: type(option.default) for option in fields(self)}
+        known: dict[str, type] = {each.name: type(each.default) for each in fields(self)}
         for name, value in values.items():
             if name not in known:
                 raise ValueError(f"There is no script option “{name}”.")

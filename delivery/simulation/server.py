@@ -59,11 +59,13 @@ class AddressInUse(Exception):
 class SimulatedGateway:
     """Judges submits by the script, writes them down, plans their receipts. Knows no sockets."""
 
+    script: Script
+
     def __init__(
         self,
         *,
         ledger: LedgerWriter,
-        courier: Courier,
+        courier: Courier[Any],
         script: Script,
         take_reply: TakeReply | None = None,
     ) -> None:
@@ -102,8 +104,8 @@ class SimulatedGateway:
         script = self.script
         at = datetime.now(UTC)
         lines: list[LedgerLine] = []
-        due: list[tuple[float, Receipt]] = []
-        early: list[Receipt] = []
+        due: list[tuple[float, Any]] = []
+        early: list[Any] = []
         for message_id, attempt, msisdn, sender, text, n_segments in group:
             dice = throw_dice(script, message_id=message_id, attempt=attempt)
             verdict, code = answer_to(script, dice, attempt=attempt, msisdn=msisdn)
@@ -133,7 +135,7 @@ class SimulatedGateway:
     def _new_ids(self, n_segments: int) -> tuple[str, ...]:
         return tuple([f"{self._id_prefix}-{next(self._numbers):x}" for _ in range(n_segments)])
 
-    def _receipts(self, line: LedgerLine, end: End) -> list[tuple[float, Receipt]]:
+    def _receipts(self, line: LedgerLine, end: End) -> list[tuple[float, Any]]:
         reference = line.reference if self.script.echo_reference else ""
         return [
             (seconds, Receipt(gateway_message_id, state, code, reference, line.msisdn))
@@ -299,7 +301,7 @@ def serve(
 
 
 async def _listen(
-    gateway: SimulatedGateway, courier: Courier, address: Address, when_ready: Callable[[], None]
+    gateway: SimulatedGateway, courier: Courier[Receipt], address: Address, when_ready: Callable[[], None]
 ) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
@@ -310,7 +312,7 @@ async def _listen(
         return Connection(gateway, loop)
 
     if address.path:
-        _make_way(address)
+        make_way(address)
         server = await loop.create_unix_server(connection, address.path)
         Path(address.path).chmod(0o600)
     else:
@@ -321,7 +323,7 @@ async def _listen(
     server.close()
 
 
-def _make_way(address: Address) -> None:
+def make_way(address: Address) -> None:
     """Remove the socket of a process that was killed; raises `AddressInUse` when somebody answers there."""
     path = Path(address.path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

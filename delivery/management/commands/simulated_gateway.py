@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from delivery.simulation import control
 from delivery.simulation.address import Address, parse_address
 from delivery.simulation.courier import Receipt
 from delivery.simulation.ledger import LedgerInUse
+from delivery.simulation.options import add_script_options, given_script_options
 from delivery.simulation.script import Script
 from delivery.simulation.server import AddressInUse, PhoneReply, TakeReply, serve
 
@@ -60,12 +59,10 @@ class Command(BaseCommand):
         instead.add_argument(
             "--check", action="store_true", help="print doubled submits; exit 1 if there are any"
         )
-        _add_script_options(parser)
+        add_script_options(parser, Script)
 
     def handle(self, **options: Any) -> None:
-        script_values = {
-            option.name: options[option.name] for option in fields(Script) if options[option.name] is not None
-        }
+        script_values = given_script_options(Script, options)
         try:
             address = parse_address(options["address"] or own_address())
             if options["change"]:
@@ -105,17 +102,6 @@ class Command(BaseCommand):
 
     def _print(self, values: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(values))
-
-
-def _add_script_options(parser: CommandParser) -> None:
-    group = parser.add_argument_group("script")
-    for option in fields(Script):
-        flag = "--" + option.name.replace("_", "-")
-        words = f"{option.metadata['help']} (default: {option.default})"
-        if isinstance(option.default, bool):
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=words)
-        else:
-            group.add_argument(flag, type=type(option.default), metavar="N", help=words)
 
 
 def _deliver_to(slug: str | None) -> Callable[[Sequence[Receipt], datetime], None]:
