@@ -2,54 +2,98 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import TextChoices
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from delivery.reason_codes import find_reason
 from delivery.statuses import Reason
 
-# Tencent's and the CMPP carriers' receipt codes by group; an unlisted code is kept and shown as it came.
-CODES: dict[Reason, frozenset[str]] = {
-    Reason.NONE: frozenset({"DELIVRD", "DELIVERED", ""}),
-    Reason.INVALID_NUMBER: frozenset(
-        ["MK:0012", "MK:0000", "MK:0001", "MK00001", "MK:0013", "XL:169", "TA:169", "ERR_NUM"]
+
+class ReasonCategory(TextChoices):
+    """Where the fault lies, and so who can do something about it."""
+
+    NUMBER = "number", _("The number")
+    PHONE = "phone", _("The phone")
+    NETWORK = "network", _("The carrier's network")
+    CONTENT = "content", _("The text")
+    ACCOUNT = "account", _("The account at the carrier")
+    LIMIT = "limit", _("A limit or list")
+    CONSOLE = "console", _("The console")
+
+
+CATEGORIES: dict[ReasonCategory, frozenset[Reason]] = {
+    ReasonCategory.NUMBER: frozenset({Reason.INVALID_NUMBER, Reason.SERVICE_UNSUPPORTED}),
+    ReasonCategory.PHONE: frozenset({Reason.UNREACHABLE, Reason.OUT_OF_COVERAGE, Reason.MEMORY_FULL}),
+    ReasonCategory.NETWORK: frozenset(
+        {
+            Reason.VALIDITY_EXPIRED,
+            Reason.CARRIER_REJECTED,
+            Reason.ROUTE_ERROR,
+            Reason.CARRIER_INTERNAL,
+            Reason.UNKNOWN_CODE,
+            Reason.NO_ANSWER,
+            Reason.NO_RECEIPT,
+            Reason.PARTIAL,
+            Reason.THROTTLED,
+            Reason.GATEWAY_REFUSED,
+        }
     ),
-    Reason.UNREACHABLE: frozenset(
-        [
-            "UNDELIV",
-            "UNDELIVRD",
-            "MI:0013",
-            "MN:0001",
-            "MI:0024",
-            "MI:0011",
-            "MC:0151",
-            "IC:0001",
-            "MI:0029",
-            "MK:0004",
-            "MK:0010",
-            "MK:0011",
-        ]
+    ReasonCategory.CONTENT: frozenset({Reason.CONTENT_BLOCKED, Reason.NO_CARRIER_TEMPLATE}),
+    ReasonCategory.ACCOUNT: frozenset({Reason.ACCOUNT_PROBLEM, Reason.SENDER_REFUSED}),
+    ReasonCategory.LIMIT: frozenset(
+        {
+            Reason.UNSUBSCRIBED,
+            Reason.BLACKLISTED,
+            Reason.FREQUENCY_LIMIT,
+            Reason.SAME_CONTENT,
+            Reason.PER_HOUR,
+            Reason.PER_DAY,
+            Reason.SAME_CONTENT_PER_DAY,
+            Reason.ON_BLACKLIST,
+            Reason.HAS_UNSUBSCRIBED,
+            Reason.COUNTRY_NOT_ALLOWED,
+        }
     ),
-    Reason.OUT_OF_COVERAGE: frozenset(["MC:0055", "MN:0059", "MK:0008", "MK:0009"]),
-    Reason.VALIDITY_EXPIRED: frozenset(["EXPIRED", "MI00000", "IA:0054", "DA:0054", "MI:0056", "MK:0065"]),
-    Reason.MEMORY_FULL: frozenset(["MK:0017", "MI00022", "MB:1031"]),
-    Reason.SERVICE_UNSUPPORTED: frozenset(["MK:0005", "MK:0019", "MI:0052"]),
-    Reason.CARRIER_REJECTED: frozenset(["REJECTD", "MN:0017"]),
-    Reason.UNSUBSCRIBED: frozenset(["MX:0012", "TUIDING"]),
-    Reason.BLACKLISTED: frozenset(
-        ["BWLIST", "TD:0001", "DB:0141", "DB:0144", "DB:0164", "HIGRISK", "MB:1077", "TC:0001", "BLACK"]
+    ReasonCategory.CONSOLE: frozenset(
+        {
+            Reason.NONE,
+            Reason.CANCELLED_BY_PERSON,
+            Reason.SETTLED_BY_PERSON,
+            Reason.SETTLED_BY_POLICY,
+        }
     ),
-    Reason.FREQUENCY_LIMIT: frozenset(["MX:0003", "TE:0003", "MB:1042"]),
-    Reason.CONTENT_BLOCKED: frozenset(["TC:0007", "TD:0004", "TE:0014", "LT:0002"]),
-    Reason.ROUTE_ERROR: frozenset(["NOROUTE", "TE:0002", "MX:0002"]),
-    Reason.CARRIER_INTERNAL: frozenset(["UNKNOWN", "MI:0022", "MN:0020", "IC:0015", "BEYONDN", "MB:1078"]),
 }
-_REASON_OF_CODE = {code: reason for reason, codes in CODES.items() for code in codes}
-_HANDSET_OR_NETWORK = re.compile(r"(MN|MI|MK):\d{4}")
+_CATEGORY_OF = {reason: category for category, reasons in CATEGORIES.items() for reason in reasons}
+# The same message may well arrive when it is sent again, unchanged, later.
+RETRYABLE = frozenset(
+    {
+        Reason.UNREACHABLE,
+        Reason.OUT_OF_COVERAGE,
+        Reason.MEMORY_FULL,
+        Reason.VALIDITY_EXPIRED,
+        Reason.CARRIER_INTERNAL,
+        Reason.FREQUENCY_LIMIT,
+        Reason.THROTTLED,
+        Reason.NO_ANSWER,
+        Reason.NO_RECEIPT,
+        Reason.PARTIAL,
+        Reason.SAME_CONTENT,
+        Reason.PER_HOUR,
+        Reason.PER_DAY,
+        Reason.SAME_CONTENT_PER_DAY,
+        Reason.ACCOUNT_PROBLEM,
+        Reason.SENDER_REFUSED,
+        Reason.NO_CARRIER_TEMPLATE,
+    }
+)
 
 ADVICE = {
     Reason.GATEWAY_REFUSED: _("Look up the gateway's code; sending again unchanged will fail again."),
@@ -70,6 +114,7 @@ ADVICE = {
     Reason.NO_ANSWER: _("A receipt may still settle it; or settle it by hand on the campaign's page."),
     Reason.NO_RECEIPT: _("The carrier never reported; ask it, quoting the message id."),
     Reason.PARTIAL: _("Parts of the message may have arrived; send it again if it matters."),
+    Reason.SETTLED_BY_POLICY: _("Nothing was heard in time; the project's admin chose what happens then."),
     Reason.CANCELLED_BY_PERSON: _("Copy the campaign to send to these numbers."),
     Reason.SAME_CONTENT: _("Send again later, or raise the limit."),
     Reason.PER_HOUR: _("Send again later, or raise the limit."),
@@ -86,12 +131,31 @@ ADVICE = {
 }
 
 
-def reason_of_code(code: str) -> Reason:
-    """The canonical reason for a carrier's code; `UNKNOWN_CODE` when nobody has mapped it yet."""
-    known = _REASON_OF_CODE.get(code)
-    if known is not None:
-        return known
-    return Reason.CARRIER_INTERNAL if _HANDSET_OR_NETWORK.fullmatch(code) else Reason.UNKNOWN_CODE
+class ReasonFacts(NamedTuple):
+    """What there is to say about a reason: where the fault lies, what to do, whether sending again may help."""
+
+    category: ReasonCategory
+    advice: str
+    is_retryable: bool
+
+
+def facts_of(reason: int) -> ReasonFacts:
+    """The facts of a stored reason, in the language of the page."""
+    known = Reason(reason)
+    return ReasonFacts(_CATEGORY_OF[known], str(ADVICE.get(known, "")), known in RETRYABLE)
+
+
+def reason_of_code(
+    code: str, *, kind: str = "", receipt_reasons: Mapping[str, Reason] = MappingProxyType({})
+) -> Reason:
+    """The canonical reason for a code that a gateway of this kind reported; `UNKNOWN_CODE` when nobody knows it.
+
+    `receipt_reasons` is the table of the gateway's own driver and comes first.
+    """
+    if code in receipt_reasons:
+        return receipt_reasons[code]
+    found = find_reason(code, kind=kind)
+    return Reason.UNKNOWN_CODE if found is None else found
 
 
 def blocked_words(reason: int, code: str | None, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from delivery.gateways.fields import SettingField, SettingKind, Words
@@ -127,6 +128,8 @@ class GatewayDriver(ABC):
     # What its form asks for; secrets are kept encrypted and reach `__init__` beside the other settings.
     fields: ClassVar[tuple[SettingField, ...]] = ()
     sends_receipts: ClassVar[bool] = True
+    # What the codes in its carrier's receipts mean, where they are the carrier's own. Asked before the common tables.
+    receipt_reasons: ClassVar[Mapping[str, Reason]] = MappingProxyType({})
     driven_by: ClassVar[DrivenBy] = DrivenBy.WORKERS
     # Takes what went over the line; whoever opens the driver may set it. It never raises.
     on_exchange: Callable[[Exchange], None] | None = None
