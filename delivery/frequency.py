@@ -29,6 +29,8 @@ _PACKED = struct.Struct(">qqq")
 _NUMBER = struct.Struct(">q")
 # By the number of slots: one call packs a whole row.
 _ROWS = [struct.Struct(f">{3 * n}q") for n in range(33)]
+# Before any slot.
+_NEVER = -(1 << 62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The words of rules that are no frequency limit, in `Block.rule`.
@@ -115,10 +117,12 @@ class PackedSlots(Sequence[Slot]):
     Most numbers were last written to so long ago, and with other words, that three looks at the bytes decide.
     """
 
-    __slots__ = ("packed",)
+    __slots__ = ("added", "packed")
 
-    def __init__(self, packed: bytes) -> None:
+    def __init__(self, packed: bytes, added: bytes = b"") -> None:
         self.packed = packed
+        # The end of it that the row does not have yet.
+        self.added = added
 
     def __len__(self) -> int:
         return len(self.packed) // _PACKED.size
@@ -134,8 +138,9 @@ class PackedSlots(Sequence[Slot]):
         return iter(unpack(self.packed))
 
     def has_after(self, moment: int) -> bool:
-        """Whether the newest is later than this moment (microseconds)."""
-        return bool(_NUMBER.unpack_from(self.packed, len(self.packed) - _PACKED.size)[0] > moment)
+        """Whether there is any and the newest is later than this moment (microseconds)."""
+        packed = self.packed
+        return bool(packed and _NUMBER.unpack_from(packed, len(packed) - _PACKED.size)[0] > moment)
 
     def is_all_after(self, moment: int) -> bool:
         return bool(_NUMBER.unpack_from(self.packed)[0] > moment)
@@ -146,9 +151,10 @@ class PackedSlots(Sequence[Slot]):
 
     def followed_by(self, slot: Slot) -> Sequence[Slot]:
         """With this slot as the newest; one that the message holds already is replaced."""
-        if self.packed and (self.has_after(slot.at) or self.mentions(slot.message_id)):
+        if self.has_after(slot.at) or self.mentions(slot.message_id):
             return _in_order(self, slot)
-        return PackedSlots(self.packed + _PACKED.pack(*slot))
+        new = _PACKED.pack(*slot)
+        return PackedSlots(self.packed + new, self.added + new)
 
 
 def _in_order(held: Iterable[Slot], slot: Slot) -> list[Slot]:
@@ -172,6 +178,7 @@ def decide(
     and holds its slots all the same. A number's slots are in the order of their time, and stay so.
     """
     rules = _rules_in_force(limits, now)
+    oldest = _looks_back_to(rules)
     at = microseconds(now)
     decisions: list[Block | None] = []
     for message in messages:
@@ -183,6 +190,7 @@ def decide(
         if (
             block is None
             and rules
+            and not (isinstance(held, PackedSlots) and not held.has_after(oldest))
             and not (listings and _holds(listings, NumberList.WHITELIST, consent_key, now))
         ):
             block = _by_frequency(rules, held or (), message)
@@ -287,6 +295,11 @@ def _rules_in_force(limits: Limits, now: datetime) -> list[_Rule]:
             lasts = (HOUR_SECONDS if is_hour else limit.n_seconds or 0) * MICROSECONDS
             rules.append(_Rule(limit, at - lasts, lasts, None, is_same_content, limit.n_messages))
     return rules
+
+
+def _looks_back_to(rules: Sequence[_Rule]) -> int:
+    """No rule counts a slot that is not after this moment. One that allows no message at all holds without any."""
+    return min((rule.since if rule.n_messages else _NEVER for rule in rules), default=_NEVER)
 
 
 def day_of(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

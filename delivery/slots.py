@@ -105,20 +105,25 @@ def _write_at(
     now: datetime,
 ) -> bool:
     """Whether every row was still where it had been read, and so is written."""
-    values = _values(project_id, slots, now)
     # A place has a comma and parentheses, which an array wants quoted.
-    quoted = _array(f'"{places[number]}"' for number in slots)
-    cursor.execute(sql.WRITE_READ_SLOTS, {**values, "places": quoted})
+    values = {"places": _array(f'"{places[number]}"' for number in slots)}
+    added = [held.added for held in slots.values() if isinstance(held, PackedSlots) and held.added]
+    if len(added) == len(slots):
+        values |= _values(project_id, slots, [each.hex() for each in added], now)
+        cursor.execute(sql.APPEND_TO_READ_SLOTS, values)
+    else:
+        values |= _values(project_id, slots, [pack(held).hex() for held in slots.values()], now)
+        cursor.execute(sql.WRITE_READ_SLOTS, values)
     return bool(cursor.rowcount == len(slots))
 
 
 def _write(cursor: Any, project_id: int, slots: Mapping[str, Sequence[Slot]], now: datetime) -> None:
-    cursor.execute(sql.WRITE_SLOTS, _values(project_id, slots, now))
+    packed = [pack(held).hex() for held in slots.values()]
+    cursor.execute(sql.WRITE_SLOTS, _values(project_id, slots, packed, now))
 
 
-def _values(project_id: int, slots: Mapping[str, Sequence[Slot]], now: datetime) -> dict[str, Any]:
-    packed = _array(pack(held).hex() for held in slots.values())
-    return {"project": project_id, "numbers": _array(slots), "slots": packed, "now": now}
+def _values(project_id: int, numbers: Iterable[str], packed: Iterable[str], now: datetime) -> dict[str, Any]:
+    return {"project": project_id, "numbers": _array(numbers), "slots": _array(packed), "now": now}
 
 
 def give_slots_back(cursor: Any, project_id: int, pairs: Sequence[tuple[str, int]]) -> None:

@@ -309,7 +309,7 @@ def test_packed_slots_decide_as_unpacked_ones(
         has_listed_numbers=False,
     )
     candidates = [Candidate(message_id, "+8613800138000", "CN", content)] * 2
-    plain: dict[str, Sequence[Slot]] = {"+8613800138000": list(slots)} if slots else {}
+    plain: dict[str, Sequence[Slot]] = {"+8613800138000": list(slots)}
     packed: dict[str, Sequence[Slot]] = {n: PackedSlots(pack(each)) for n, each in plain.items()}
     assert decide(limits, plain, {}, "", now, candidates) == decide(limits, packed, {}, "", now, candidates)
     assert {n: list(each) for n, each in plain.items()} == {n: list(each) for n, each in packed.items()}
@@ -317,3 +317,5 @@ def test_packed_slots_decide_as_unpacked_ones(
     for number, each in plain.items():
         assert list(newest(each, since)) == list(newest(packed[number], since))
         assert pack(each) == pack(packed[number])
+        grown = packed[number]
+        assert not isinstance(grown, PackedSlots) or grown.packed == pack(slots) + grown.added
