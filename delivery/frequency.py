@@ -190,7 +190,7 @@ def decide(
         if (
             block is None
             and rules
-            and not (isinstance(held, PackedSlots) and not held.has_after(oldest))
+            and not (held and isinstance(held, PackedSlots) and not held.has_after(oldest))
             and not (listings and _holds(listings, NumberList.WHITELIST, consent_key, now))
         ):
             block = _by_frequency(rules, held or (), message)
