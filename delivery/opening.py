@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
+from delivery.exchanges import keep
 from delivery.gateways import open_driver
-from delivery.gateways.base import Exchange, GatewayDriver
-from delivery.models import Gateway
+from delivery.gateways.base import GatewayDriver
+from delivery.models import CarrierTemplate, Gateway
 
 
 def settings_of(gateway: Gateway) -> dict[str, Any]:
-    """The settings of the gateway with its secrets among them, as its driver takes them."""
-    return {**gateway.settings, **json.loads(gateway.secret or "{}")}
+    """The settings of the gateway as its driver takes them: with its secrets and the carrier's templates."""
+    templates = CarrierTemplate.objects.filter(gateway=gateway).order_by("pk")
+    return {
+        **gateway.settings,
+        **json.loads(gateway.secret or "{}"),
+        "carrier_templates": [list(row) for row in templates.values_list("template_id", "text")],
+    }
 
 
 def open_gateway(gateway: Gateway) -> GatewayDriver:
     """The gateway's driver, not connected yet; raises `GatewayMisconfigured` with words for the operator."""
     driver = open_driver(gateway.kind, settings_of(gateway))
-    driver.on_exchange = lambda exchange: _keep(gateway.pk, exchange)
+    driver.on_exchange = partial(keep, gateway.pk)
     return driver
-
-
-def _keep(gateway_id: int, exchange: Exchange) -> None:
-    """Nothing is kept yet."""
