@@ -45,7 +45,9 @@ def everybody(request: pytest.FixtureRequest) -> dict[str, User | None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "method", "arguments", "expected"), TABLE, ids=lambda value: str(value)[:30]
+    ("name", "method", "arguments", "expected"),
+    TABLE,
+    ids=lambda value: getattr(value, "__name__", str(value))[:30],
 )
 def test_each_person_gets_what_the_table_says(
     name: str,

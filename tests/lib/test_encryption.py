@@ -33,7 +33,7 @@ def test_without_its_key_a_secret_is_unreadable_and_says_so() -> None:
         decrypt(encrypt("secret", keys=("old",)), keys=("new",))
 
 
-@pytest.mark.parametrize("damaged", ["", "not a token", "ключ", Fernet.generate_key().decode()])
+@pytest.mark.parametrize("damaged", ["", "not a token", "ключ", Fernet.generate_key().decode()], ids=range(4))
 def test_a_damaged_secret_is_unreadable(damaged: str) -> None:
     with pytest.raises(SecretUnreadable):
         decrypt(damaged, keys=("key",))
