@@ -119,15 +119,19 @@ def n_segments(text: str, *, overhead_units: int = 0) -> int:
     return -(-(units + overhead_units) // joined)
 
 
-def split_segments(text: str, *, overhead_units: int = 0) -> list[str]:
+def split_segments(
+    text: str, *, overhead_units: int = 0, header_octets: int = 6, as_ucs2: bool = False
+) -> list[str]:
     """The text cut as it is sent. No part begins inside an extension or surrogate pair.
 
     A part that would end inside a pair ends before it, so the number of parts can exceed units / capacity.
+    `header_octets` is the length of the user data header in front of each of several parts; every count takes it to
+    be 6. `as_ucs2`: for a line whose alphabet lacks one of the characters.
     """
     _check_overhead(overhead_units)
-    if gsm0338.is_gsm7(text):
-        return _split_gsm7(text, overhead_units)
-    return _split_ucs2(text, overhead_units)
+    if gsm0338.is_gsm7(text) and not as_ucs2:
+        return _split_gsm7(text, overhead_units, (8 * (140 - header_octets)) // 7)
+    return _split_ucs2(text, overhead_units, (140 - header_octets) // 2)
 
 
 def suggest_replacement(character: str) -> str | None:
@@ -148,33 +152,33 @@ def _without_marks(character: str) -> str:
     return "".join(part for part in decomposed if not unicodedata.combining(part))
 
 
-def _split_gsm7(text: str, overhead_units: int) -> list[str]:
+def _split_gsm7(text: str, overhead_units: int, joined: int) -> list[str]:
     units = gsm0338.escaped(text)
     if len(units) + overhead_units <= GSM7_UNITS_ALONE:
         return [text]
-    parts, start, room = [], 0, GSM7_UNITS_JOINED - overhead_units
+    parts, start, room = [], 0, joined - overhead_units
     while start < len(units):
         end = start + room
         # An escape at the end would leave its character to the next part; at the very end it cannot stand.
         if units[end - 1 : end] == gsm0338.ESCAPE:
             end -= 1
         parts.append(gsm0338.unescaped(units[start:end]))
-        start, room = end, GSM7_UNITS_JOINED
+        start, room = end, joined
     return parts
 
 
-def _split_ucs2(text: str, overhead_units: int) -> list[str]:
+def _split_ucs2(text: str, overhead_units: int, joined: int) -> list[str]:
     units = text.encode("utf-16-be", "surrogatepass")
     if len(units) // 2 + overhead_units <= UCS2_UNITS_ALONE:
         return [text]
-    parts, start, room = [], 0, 2 * (UCS2_UNITS_JOINED - overhead_units)
+    parts, start, room = [], 0, 2 * (joined - overhead_units)
     while start < len(units):
         end = start + room
         # A high surrogate (D800 to DBFF) at the end would leave its low half to the next part.
         if end < len(units) and 0xD8 <= units[end - 2] <= 0xDB:
             end -= 2
         parts.append(units[start:end].decode("utf-16-be", "surrogatepass"))
-        start, room = end, 2 * UCS2_UNITS_JOINED
+        start, room = end, 2 * joined
     return parts
 
 
