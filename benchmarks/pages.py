@@ -46,8 +46,8 @@ FROM made ORDER BY id;
 INSERT INTO delivery_messagebody (message_id, project_id, owner_row, msisdn, sender, text)
 SELECT id, %(project)s, i + 2, '+49151' || lpad(i::text, 8, '0'), '', 'Hello Person, your order is on its way.'
 FROM made ORDER BY id;
-INSERT INTO delivery_batch (dispatch_id, first_id, last_id, next_id, n_open)
-SELECT %(dispatch)s, min(id), max(id), coalesce(min(id) FILTER (WHERE status = 0), max(id) + 1),
+INSERT INTO delivery_batch (dispatch_id, gateway_id, first_id, last_id, next_id, n_open)
+SELECT %(dispatch)s, %(gateway)s, min(id), max(id), coalesce(min(id) FILTER (WHERE status = 0), max(id) + 1),
        count(*) FILTER (WHERE status = 0)
 FROM made GROUP BY i / %(batch)s;
 INSERT INTO delivery_dispatchcount (dispatch_id, status, n, n_segments)

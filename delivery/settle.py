@@ -161,7 +161,15 @@ def _open_retry(
     }
     cursor.execute(sql.OPEN_RETRY, values)
     reason = Reason.THROTTLED if throttled else Reason.NONE
-    cursor.execute(sql.MOVE_TO_RETRY, {"window": cursor.fetchone()[0], "ids": ids, "reason": int(reason)})
+    cursor.execute(
+        sql.MOVE_TO_RETRY,
+        {
+            "window": cursor.fetchone()[0],
+            "gateway": window.gateway_id,
+            "ids": ids,
+            "reason": int(reason),
+        },
+    )
     if cursor.rowcount != len(ids):
         raise LedgerError(
             f"window {window.id}: {cursor.rowcount} of {len(ids)} unsent messages were still queued"

@@ -21,8 +21,8 @@ SELECT setval('delivery_message_id_seq', nextval('delivery_message_id_seq') + %(
 
 # A chunk that was appended before is recognized by its first id, so handing it over again does nothing.
 APPEND_BATCH = """
-INSERT INTO delivery_batch (dispatch_id, first_id, last_id, next_id, n_open)
-VALUES (%(dispatch)s, %(first)s, %(last)s, %(first)s, %(n)s)
+INSERT INTO delivery_batch (dispatch_id, gateway_id, fallbacks, first_id, last_id, next_id, n_open)
+VALUES (%(dispatch)s, %(gateway)s, %(fallbacks)s::int[], %(first)s, %(last)s, %(first)s, %(n)s)
 ON CONFLICT (first_id) DO NOTHING RETURNING id
 """
 
@@ -33,22 +33,24 @@ UPDATE delivery_dispatch SET n_total = n_total + %(n)s, n_open = n_open + %(n)s 
 
 # --- Leasing --------------------------------------------------------------------------------------------
 
-# The least recently served dispatch first, so that a small one never waits behind a big one. SKIP LOCKED: two
-# drainers asking at once get two batches. `not_before` of the batch keeps one out that has only later retries.
+# Urgent ones first, then the least recently served, so that a small one never waits behind a big one. SKIP LOCKED: two
+# drainers asking at once get two batches. `not_before` of the batch keeps one out that has only later retries. The
+# dispatches are put in order before any batch is locked: the loop over them ends at the first batch it gets.
 LEASE_BATCH = """
 WITH candidate AS (
     SELECT b.id, b.dispatch_id
-    FROM delivery_dispatch d
-    JOIN LATERAL (
+    FROM (
+        SELECT id FROM delivery_dispatch
+        WHERE sent_at IS NULL AND state = 'running' AND (not_before IS NULL OR not_before <= clock_timestamp())
+        ORDER BY is_urgent DESC, last_served_at NULLS FIRST, id OFFSET 0
+    ) d
+    CROSS JOIN LATERAL (
         SELECT id, dispatch_id FROM delivery_batch
-        WHERE dispatch_id = d.id AND n_open > 0
+        WHERE gateway_id = %(gateway)s AND dispatch_id = d.id AND n_open > 0
           AND (leased_until IS NULL OR leased_until < clock_timestamp())
           AND (not_before IS NULL OR not_before <= clock_timestamp())
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) b ON true
-    WHERE d.gateway_id = %(gateway)s AND d.sent_at IS NULL AND d.state = 'running'
-      AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
-    ORDER BY d.last_served_at NULLS FIRST, d.id
+    ) b
     LIMIT 1
 )
 UPDATE delivery_batch b
@@ -64,6 +66,11 @@ UPDATE delivery_batch
 SET lease_token = NULL, leased_until = NULL,
     not_before = clock_timestamp() + %(pause)s * interval '1 second'
 WHERE id = %(batch)s AND lease_token = %(token)s
+"""
+
+GATEWAYS_OF = """
+SELECT DISTINCT gateway_id FROM delivery_batch
+WHERE dispatch_id = ANY(%(dispatches)s::bigint[]) AND n_open > 0 ORDER BY gateway_id
 """
 
 # --- Claim ----------------------------------------------------------------------------------------------
@@ -170,7 +177,7 @@ WHERE id = %(window)s AND state = 1 AND token = %(token)s
 SETTLE_MESSAGES = """
 UPDATE delivery_message m
 SET status = u.status, reason = u.reason, code = u.code, rare_status = u.rare, window_id = NULL,
-    submitted_at = CASE WHEN u.status IN (2, 8) THEN w.claimed_at END,
+    gateway_id = w.gateway_id, submitted_at = CASE WHEN u.status IN (2, 8) THEN w.claimed_at END,
     final_at = CASE WHEN u.status NOT IN (2, 8) THEN clock_timestamp() END
 FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(reasons)s::smallint[], %(codes)s::text[],
             %(rares)s::smallint[]) AS u (id, status, reason, code, rare),
@@ -180,7 +187,8 @@ WHERE m.id = u.id AND m.status = 0 AND w.id = %(window)s
 
 # The common case, every message of the window taken: nothing varies but the ids.
 SETTLE_SUBMITTED = """
-UPDATE delivery_message m SET status = 2, reason = 0, window_id = NULL, submitted_at = w.claimed_at
+UPDATE delivery_message m
+SET status = 2, reason = 0, code = NULL, window_id = NULL, gateway_id = w.gateway_id, submitted_at = w.claimed_at
 FROM delivery_window w
 WHERE m.id = ANY(%(ids)s::bigint[]) AND m.status = 0 AND w.id = %(window)s
 """
@@ -200,7 +208,8 @@ VALUES (%(batch)s, %(dispatch)s, %(gateway)s, 0, false, %(first)s, %(last)s, %(n
 RETURNING id
 """
 MOVE_TO_RETRY = """
-UPDATE delivery_message SET window_id = %(window)s, attempt = attempt + 1, reason = %(reason)s
+UPDATE delivery_message
+SET window_id = %(window)s, gateway_id = %(gateway)s, attempt = attempt + 1, reason = %(reason)s
 WHERE id = ANY(%(ids)s::bigint[]) AND status = 0
 """
 
@@ -253,7 +262,7 @@ SET status = 10, reason = 19, rare_status = 10, window_id = NULL, final_at = clo
 WHERE status = 0 AND (
     (id BETWEEN %(first)s AND %(last)s AND window_id IS NULL) OR window_id IN (SELECT id FROM waiting)
 )
-RETURNING id, country, n_segments
+RETURNING id, country, n_segments, gateway_id
 """
 CLOSE_CANCELLED_BATCH = """
 UPDATE delivery_batch SET next_id = last_id + 1, n_open = n_open - %(n)s WHERE id = %(batch)s
@@ -269,10 +278,10 @@ SET status = %(status)s, reason = 20, rare_status = %(rare)s,
     final_at = CASE WHEN %(status)s = 7 THEN clock_timestamp() END
 WHERE dispatch_id = %(dispatch)s AND rare_status = 8 AND status = 8 AND id BETWEEN %(first)s AND %(last)s
   AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
-RETURNING id, country, n_segments
+RETURNING id, country, n_segments, gateway_id
 """
 BATCHES_OF = """
-SELECT b.id, array_agg(i.id ORDER BY i.id)
+SELECT b.id, b.gateway_id, array_agg(i.id ORDER BY i.id)
 FROM unnest(%(ids)s::bigint[]) AS i (id)
 JOIN delivery_batch b ON b.dispatch_id = %(dispatch)s AND i.id BETWEEN b.first_id AND b.last_id
 GROUP BY b.id ORDER BY b.id
@@ -281,61 +290,4 @@ ENTER_RETRY = "UPDATE delivery_message SET window_id = %(window)s WHERE id = ANY
 REOPEN_BATCH = "UPDATE delivery_batch SET n_open = n_open + %(n)s, not_before = NULL WHERE id = %(batch)s"
 REOPEN_DISPATCH = """
 UPDATE delivery_dispatch SET n_open = n_open + %(n)s, sent_at = NULL, closed_at = NULL WHERE id = %(dispatch)s
-"""
-
-# --- Sweep ----------------------------------------------------------------------------------------------
-
-# Windows whose worker is gone: nobody knows what left, so their messages are uncertain, never queued again.
-LOSE_WINDOWS = """
-WITH expired AS (
-    SELECT id FROM delivery_window
-    WHERE state = 1 AND expires_at < clock_timestamp()
-    ORDER BY dispatch_id, batch_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-)
-UPDATE delivery_window w SET state = 3, expires_at = NULL FROM expired WHERE w.id = expired.id
-RETURNING w.id, w.batch_id, w.dispatch_id, w.gateway_id, w.is_range, w.first_id, w.last_id, w.claimed_at
-"""
-LOSE_RANGE = """
-UPDATE delivery_message
-SET status = 8, reason = 16, rare_status = 8, submitted_at = %(claimed_at)s
-WHERE id BETWEEN %(first)s AND %(last)s AND status = 0 AND window_id IS NULL
-RETURNING id, country, n_segments
-"""
-LOSE_MEMBERS = """
-UPDATE delivery_message
-SET status = 8, reason = 16, rare_status = 8, submitted_at = %(claimed_at)s, window_id = NULL
-WHERE window_id = %(window)s AND status = 0
-RETURNING id, country, n_segments
-"""
-# Passing over what is locked: a claim or settle is at work there. Waiting for one batch with others in hand would
-# close a circle with those who wait for numbers.
-FREE_LOST_LEASES = """
-WITH lost AS (
-    SELECT id FROM delivery_batch WHERE leased_until < clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
-)
-UPDATE delivery_batch b SET lease_token = NULL, leased_until = NULL FROM lost WHERE b.id = lost.id
-"""
-# The second line behind `CLOSE_IN_DISPATCH`. Two statements on purpose: the sum must be read after the dispatch is
-# locked, or a settle that commits in between would be counted twice.
-LOCK_UNSENT = """
-SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND fanout_done ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-"""
-RECOUNT_OPEN = """
-UPDATE delivery_dispatch d
-SET n_open = counted.n, sent_at = CASE WHEN counted.n = 0 THEN clock_timestamp() END
-FROM (
-    SELECT d.id, coalesce(sum(b.n_open), 0) AS n
-    FROM delivery_dispatch d LEFT JOIN delivery_batch b ON b.dispatch_id = d.id
-    WHERE d.id = ANY(%(ids)s::bigint[]) GROUP BY d.id
-) counted
-WHERE d.id = counted.id AND (d.n_open <> counted.n OR counted.n = 0)
-"""
-GATEWAYS_WITH_WORK = """
-SELECT DISTINCT d.gateway_id, g.kind FROM delivery_dispatch d
-JOIN delivery_gateway g ON g.id = d.gateway_id AND g.is_enabled
-WHERE d.sent_at IS NULL AND d.state = 'running' AND d.n_open > 0
-  AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
-"""
-CANCELLED_WITH_REST = """
-SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND state = 'cancelled' AND n_open > 0
 """

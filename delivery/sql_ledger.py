@@ -20,8 +20,10 @@ WRONG_BATCHES = """
 SELECT b.id, b.n_open, counted.n
 FROM delivery_batch b
 CROSS JOIN LATERAL (
-    SELECT count(*)::int AS n FROM delivery_message m
-    WHERE m.id BETWEEN b.first_id AND b.last_id AND m.status = 0
+    SELECT (SELECT count(*) FROM delivery_message m
+            WHERE m.id BETWEEN b.first_id AND b.last_id AND m.status = 0 AND m.window_id IS NULL)::int
+         + (SELECT count(*) FROM delivery_window w JOIN delivery_message m ON m.window_id = w.id AND m.status = 0
+            WHERE w.batch_id = b.id)::int AS n
 ) counted
 WHERE b.dispatch_id = %(dispatch)s AND b.n_open <> counted.n ORDER BY b.id
 """
@@ -120,8 +122,11 @@ SELECT %(dispatch)s, status, count(*), sum(n_segments) FROM delivery_message
 WHERE id BETWEEN %(first)s AND %(last)s GROUP BY status
 """
 RECOUNT_BATCHES = """
-UPDATE delivery_batch b SET n_open = (
-    SELECT count(*) FROM delivery_message m WHERE m.id BETWEEN b.first_id AND b.last_id AND m.status = 0)
+UPDATE delivery_batch b SET n_open =
+    (SELECT count(*) FROM delivery_message m
+     WHERE m.id BETWEEN b.first_id AND b.last_id AND m.status = 0 AND m.window_id IS NULL)
+  + (SELECT count(*) FROM delivery_window w JOIN delivery_message m ON m.window_id = w.id AND m.status = 0
+     WHERE w.batch_id = b.id)
 WHERE b.dispatch_id = %(dispatch)s
 """
 RECOUNT_DISPATCH = """

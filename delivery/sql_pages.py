@@ -38,9 +38,9 @@ WITH m AS MATERIALIZED (
 SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # nosec B608 # noqa: S608
 
-# Only batches that still have open messages are looked into.
+# Only batches that still have open messages are looked into: their range, and what came from another gateway.
 WAITING = f"""
-WITH m AS MATERIALIZED (
+WITH ranged AS MATERIALIZED (
     SELECT m.* FROM delivery_batch t
     JOIN LATERAL (
         SELECT * FROM delivery_message m
@@ -53,6 +53,14 @@ WITH m AS MATERIALIZED (
     ) m ON true
     WHERE t.dispatch_id = %(dispatch)s AND t.n_open > 0 AND t.last_id >= %(first)s
     ORDER BY t.id, m.id LIMIT %(limit)s
+), moved AS MATERIALIZED (
+    SELECT m.* FROM delivery_batch t
+    JOIN delivery_window w ON w.batch_id = t.id AND w.state = 0
+    JOIN delivery_message m ON m.window_id = w.id AND m.status = 0 AND m.id >= %(first)s
+    WHERE t.dispatch_id = %(dispatch)s AND t.n_open > 0 AND t.first_id IS NULL
+    ORDER BY m.id LIMIT %(limit)s
+), m AS MATERIALIZED (
+    SELECT * FROM ranged UNION SELECT * FROM moved ORDER BY id LIMIT %(limit)s
 )
 SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # nosec B608 # noqa: S608

@@ -107,7 +107,7 @@ ORDER BY sent_at LIMIT 20
 CLOSE_OVERDUE = """
 WITH d AS (SELECT id, first_id, n_reserved, gateway_id FROM delivery_dispatch WHERE id = %(dispatch)s),
 overdue AS (
-    SELECT m.id, m.status AS before, d.gateway_id FROM delivery_message m, d
+    SELECT m.id, m.status AS before, coalesce(m.gateway_id, d.gateway_id) AS gateway_id FROM delivery_message m, d
     WHERE m.id BETWEEN d.first_id AND d.first_id + d.n_reserved - 1 AND m.status IN (2, 8)
     ORDER BY m.id LIMIT %(limit)s FOR UPDATE OF m
 )

@@ -84,6 +84,8 @@ class DispatchState(models.TextChoices):
 # A dispatch with this tag is the console's own (an alarm): no limit, list, hour, cap or stop of the project holds
 # it back, and it counts for none of them.
 SYSTEM_TAG = "system"
+# Dispatches with this "kind" in their tags leave before others.
+URGENT_KIND = "verification"
 
 
 class HoldCause(models.TextChoices):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from delivery import sql
+from delivery import sql, sql_sweep
 from delivery.changes import StatusChanges
 from delivery.gateways import is_driven_by_workers
 from delivery.services import cancel_rest
@@ -24,8 +24,8 @@ def sweep() -> None:
     while lose_expired_windows():
         pass
     with connection.cursor() as cursor:
-        cursor.execute(sql.FREE_LOST_LEASES)
-        cursor.execute(sql.CANCELLED_WITH_REST)
+        cursor.execute(sql_sweep.FREE_LOST_LEASES)
+        cursor.execute(sql_sweep.CANCELLED_WITH_REST)
         cancelled = [row[0] for row in cursor.fetchall()]
     for dispatch_id in cancelled:
         cancel_rest(dispatch_id=dispatch_id)
@@ -39,13 +39,19 @@ def lose_expired_windows() -> int:
     They keep their slots and count for the caps: a carrier may have taken them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.LOSE_WINDOWS, {"limit": WINDOWS_PER_STEP})
+        cursor.execute(sql_sweep.LOSE_WINDOWS, {"limit": WINDOWS_PER_STEP})
         windows = cursor.fetchall()
         closed: dict[tuple[int, int], int] = {}
         changes = StatusChanges()
         for window_id, batch_id, dispatch_id, gateway_id, is_range, first_id, last_id, claimed_at in windows:
-            values = {"window": window_id, "first": first_id, "last": last_id, "claimed_at": claimed_at}
-            cursor.execute(sql.LOSE_RANGE if is_range else sql.LOSE_MEMBERS, values)
+            values = {
+                "window": window_id,
+                "gateway": gateway_id,
+                "first": first_id,
+                "last": last_id,
+                "claimed_at": claimed_at,
+            }
+            cursor.execute(sql_sweep.LOSE_RANGE if is_range else sql_sweep.LOSE_MEMBERS, values)
             members = cursor.fetchall()
             for message_id, country, n_segments in members:
                 changes.add(
@@ -78,16 +84,16 @@ def _close_counts(cursor: Any, closed: dict[tuple[int, int], int]) -> None:
 def recount_open() -> None:
     """The second line: a dispatch's open count must be what its batches say, and sent when that is nothing."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.LOCK_UNSENT)
+        cursor.execute(sql_sweep.LOCK_UNSENT)
         ids = [row[0] for row in cursor.fetchall()]
         if ids:
-            cursor.execute(sql.RECOUNT_OPEN, {"ids": ids})
+            cursor.execute(sql_sweep.RECOUNT_OPEN, {"ids": ids})
 
 
 def ring_gateways() -> None:
     """Ring for every gateway of the workers that has something to send; a ring too many does nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.GATEWAYS_WITH_WORK)
+        cursor.execute(sql_sweep.GATEWAYS_WITH_WORK)
         for gateway_id, kind in cursor.fetchall():
             if is_driven_by_workers(kind):
                 enqueue("delivery.jobs.drain", gateway_id)

@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Organization, User
 from campaigns.models import Campaign
 from campaigns.statuses import HoldReason
-from delivery.models import Dispatch, Gateway
+from delivery.models import Batch, Gateway
 from projects.models import Project, RemovalRequest
 from templates_app.models import BodyTemplateRevision, SenderIdRevision, SignatureRevision
 
@@ -210,7 +210,9 @@ def gateway(event: Event) -> Iterable[Scene]:
     if found is None:
         return
     yield Scene(params={"name": found.name})
-    waiting = Dispatch.objects.filter(gateway=found, sent_at=None, n_open__gt=0).values("project")
+    waiting = Batch.objects.filter(gateway=found, dispatch__sent_at=None, n_open__gt=0).values(
+        "dispatch__project"
+    )
     for project in Project.objects.filter(pk__in=waiting).select_related("organization").order_by("pk"):
         yield Scene(
             organization=project.organization,

@@ -15,7 +15,7 @@ from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError
 from delivery.models import Batch, Dispatch, Gateway
-from delivery.statuses import SYSTEM_TAG, DispatchState, HoldCause, MessageStatus
+from delivery.statuses import SYSTEM_TAG, URGENT_KIND, DispatchState, HoldCause, MessageStatus
 from projects.models import Project
 from smsconsole.lib.copying import copy_rows
 from smsconsole.outbox.services import append_event
@@ -69,6 +69,7 @@ def open_dispatch(
             hold_cause=HoldCause.STOPPED if is_stopped else "",
             consent_key=consent_key,
             tags=dict(tags or {}),
+            is_urgent=(tags or {}).get("kind") == URGENT_KIND,
             hours_from=hours.opens if hours else None,
             hours_until=hours.closes if hours else None,
             hours_zone=hours.zone if hours else "",
@@ -100,7 +101,15 @@ def append_messages(*, dispatch: Dispatch, offset: int, rows: Sequence[NewMessag
     with transaction.atomic(), connection.cursor() as cursor:
         n = len(rows)
         cursor.execute(
-            sql.APPEND_BATCH, {"dispatch": dispatch.pk, "first": first_id, "last": first_id + n - 1, "n": n}
+            sql.APPEND_BATCH,
+            {
+                "dispatch": dispatch.pk,
+                "gateway": dispatch.gateway_id,
+                "fallbacks": [],
+                "first": first_id,
+                "last": first_id + n - 1,
+                "n": n,
+            },
         )
         if cursor.fetchone() is None:
             return
@@ -229,10 +238,15 @@ def release_cap_holds(*, project_id: int) -> list[int]:
             DispatchState.RUNNING,
             "",
         )
-        gateways = Dispatch.objects.filter(pk__in=released).values_list("gateway_id", flat=True)
-        for gateway_id in sorted(set(gateways)):
-            enqueue("delivery.jobs.drain", gateway_id)
+        ring_for(cursor, released)
     return released
+
+
+def ring_for(cursor: Any, dispatch_ids: Sequence[int]) -> None:
+    """Ring for every gateway that open messages of these dispatches leave by."""
+    cursor.execute(sql.GATEWAYS_OF, {"dispatches": list(dispatch_ids)})
+    for (gateway_id,) in cursor.fetchall():
+        enqueue("delivery.jobs.drain", gateway_id)
 
 
 def _tell_moved(dispatches: QuerySet[Dispatch], after: DispatchState, cause: str) -> list[int]:
@@ -265,8 +279,8 @@ def _move(
             return False
         append_event(kind=f"dispatch.{after}", subject=f"dispatch:{dispatch_id}", payload={})
         if after == DispatchState.RUNNING:
-            gateway_id = Dispatch.objects.values_list("gateway_id", flat=True).get(pk=dispatch_id)
-            enqueue("delivery.jobs.drain", gateway_id)
+            with connection.cursor() as cursor:
+                ring_for(cursor, [dispatch_id])
     return True
 
 
@@ -293,11 +307,11 @@ def _cancel_batch(dispatch_id: int, batch_id: int) -> int:
         cancelled = cursor.fetchall()
         cursor.execute(sql.CLOSE_CANCELLED_BATCH, {"batch": batch_id, "n": len(cancelled)})
         changes = StatusChanges()
-        for message_id, country, n_segments in cancelled:
+        for message_id, country, n_segments, gateway_id in cancelled:
             changes.add(
                 message_id=message_id,
                 dispatch_id=dispatch_id,
-                gateway_id=dispatch.gateway_id,
+                gateway_id=gateway_id or batch.gateway_id,
                 country=country,
                 n_segments=n_segments,
                 before=MessageStatus.QUEUED,

@@ -41,8 +41,9 @@ _NEWEST_MESSAGE = """
         ORDER BY message_id DESC LIMIT 50
     ) b
     JOIN delivery_message m ON m.id = b.message_id
-    JOIN delivery_dispatch d ON d.id = m.dispatch_id AND d.gateway_id = %(gateway)s
-    WHERE m.submitted_at > %(received_at)s - make_interval(secs => %(seconds)s)
+    JOIN delivery_dispatch d ON d.id = m.dispatch_id
+    WHERE coalesce(m.gateway_id, d.gateway_id) = %(gateway)s
+      AND m.submitted_at > %(received_at)s - make_interval(secs => %(seconds)s)
       AND m.submitted_at <= %(received_at)s + interval '1 minute'
     ORDER BY m.submitted_at DESC, m.id DESC LIMIT 1
 """

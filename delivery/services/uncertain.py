@@ -13,11 +13,10 @@ from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError
 from delivery.models import Dispatch
-from delivery.services.dispatches import refuse_stopped
+from delivery.services.dispatches import refuse_stopped, ring_for
 from delivery.slots import give_back_settled
 from delivery.statuses import DispatchState, MessageStatus
 from smsconsole.outbox.services import append_event
-from smsconsole.queue import enqueue
 
 
 class UncertainChoice(StrEnum):
@@ -69,11 +68,11 @@ def settle_uncertain(
         if choice == UncertainChoice.AGAIN:
             _queue_again(cursor, dispatch, [row[0] for row in settled])
         changes = StatusChanges()
-        for message_id, country, n_segments in settled:
+        for message_id, country, n_segments, gateway_id in settled:
             changes.add(
                 message_id=message_id,
                 dispatch_id=dispatch_id,
-                gateway_id=dispatch.gateway_id,
+                gateway_id=gateway_id or dispatch.gateway_id,
                 country=country,
                 n_segments=n_segments,
                 before=MessageStatus.UNCERTAIN,
@@ -94,13 +93,13 @@ def settle_uncertain(
 def _queue_again(cursor: Any, dispatch: Dispatch, message_ids: list[int]) -> None:
     """Put the messages into waiting windows of their batches and reopen batches and dispatch."""
     cursor.execute(sql.BATCHES_OF, {"dispatch": dispatch.pk, "ids": message_ids})
-    for batch_id, ids in cursor.fetchall():
+    for batch_id, gateway_id, ids in cursor.fetchall():
         for start in range(0, len(ids), 200):
             members = ids[start : start + 200]
             values = {
                 "batch": batch_id,
                 "dispatch": dispatch.pk,
-                "gateway": dispatch.gateway_id,
+                "gateway": gateway_id,
                 "first": min(members),
                 "last": max(members),
                 "n": len(members),
@@ -110,4 +109,4 @@ def _queue_again(cursor: Any, dispatch: Dispatch, message_ids: list[int]) -> Non
             cursor.execute(sql.ENTER_RETRY, {"window": cursor.fetchone()[0], "ids": members})
         cursor.execute(sql.REOPEN_BATCH, {"batch": batch_id, "n": len(ids)})
     cursor.execute(sql.REOPEN_DISPATCH, {"dispatch": dispatch.pk, "n": len(message_ids)})
-    enqueue("delivery.jobs.drain", dispatch.gateway_id)
+    ring_for(cursor, [dispatch.pk])

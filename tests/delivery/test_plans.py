@@ -51,7 +51,9 @@ def million(django_db_setup: None, django_db_blocker: Any) -> Iterator[Dispatch]
         dispatch = Dispatch.objects.create(
             owner="big", project=project, gateway=gateway, first_id=1_000, n_reserved=N
         )
-        Batch.objects.create(dispatch=dispatch, first_id=1_000, last_id=999 + N, next_id=1_000 + N, n_open=0)
+        Batch.objects.create(
+            dispatch=dispatch, gateway=gateway, first_id=1_000, last_id=999 + N, next_id=1_000 + N, n_open=0
+        )
         with connection.cursor() as cursor:
             cursor.execute(FORGET_STATISTICS, {})
             cursor.execute(FILL, {"first": 1_000, "n": N, "dispatch": dispatch.pk, "project": project.pk})

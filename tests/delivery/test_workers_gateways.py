@@ -85,7 +85,8 @@ def test_a_drain_builds_its_driver_with_the_secrets(gateway: Gateway, make_dispa
     drain(gateway, until=time.monotonic() + 5)
     dispatch.refresh_from_db()
     assert dispatch.sent_at is not None
-    assert SecretDriver.built == [{"user": "a", "password": "b"}]
+    (built,) = SecretDriver.built
+    assert (built["user"], built["password"]) == ("a", "b")
 
 
 def test_a_gateway_that_cannot_be_built_is_noted_as_unusable(

@@ -1,0 +1,64 @@
+"""The statements of the sweep: what to do when something died.
+
+Numbers inside are `MessageStatus` and `WindowState`, as in `sql.py`.
+"""
+
+from __future__ import annotations
+
+# Windows whose worker is gone: nobody knows what left, so their messages are uncertain, never queued again.
+LOSE_WINDOWS = """
+WITH expired AS (
+    SELECT id FROM delivery_window
+    WHERE state = 1 AND expires_at < clock_timestamp()
+    ORDER BY dispatch_id, batch_id, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery_window w SET state = 3, expires_at = NULL FROM expired WHERE w.id = expired.id
+RETURNING w.id, w.batch_id, w.dispatch_id, w.gateway_id, w.is_range, w.first_id, w.last_id, w.claimed_at
+"""
+LOSE_RANGE = """
+UPDATE delivery_message
+SET status = 8, reason = 16, rare_status = 8, gateway_id = %(gateway)s, submitted_at = %(claimed_at)s
+WHERE id BETWEEN %(first)s AND %(last)s AND status = 0 AND window_id IS NULL
+RETURNING id, country, n_segments
+"""
+LOSE_MEMBERS = """
+UPDATE delivery_message
+SET status = 8, reason = 16, rare_status = 8, gateway_id = %(gateway)s, submitted_at = %(claimed_at)s,
+    window_id = NULL
+WHERE window_id = %(window)s AND status = 0
+RETURNING id, country, n_segments
+"""
+# Passing over what is locked: a claim or settle is at work there. Waiting for one batch with others in hand would
+# close a circle with those who wait for numbers.
+FREE_LOST_LEASES = """
+WITH lost AS (
+    SELECT id FROM delivery_batch WHERE leased_until < clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery_batch b SET lease_token = NULL, leased_until = NULL FROM lost WHERE b.id = lost.id
+"""
+# The second line behind `CLOSE_IN_DISPATCH`. Two statements on purpose: the sum must be read after the dispatch is
+# locked, or a settle that commits in between would be counted twice.
+LOCK_UNSENT = """
+SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND fanout_done ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+RECOUNT_OPEN = """
+UPDATE delivery_dispatch d
+SET n_open = counted.n, sent_at = CASE WHEN counted.n = 0 THEN clock_timestamp() END
+FROM (
+    SELECT d.id, coalesce(sum(b.n_open), 0) AS n
+    FROM delivery_dispatch d LEFT JOIN delivery_batch b ON b.dispatch_id = d.id
+    WHERE d.id = ANY(%(ids)s::bigint[]) GROUP BY d.id
+) counted
+WHERE d.id = counted.id AND (d.n_open <> counted.n OR counted.n = 0)
+"""
+GATEWAYS_WITH_WORK = """
+SELECT DISTINCT g.id, g.kind
+FROM delivery_dispatch d
+JOIN delivery_batch b ON b.dispatch_id = d.id AND b.n_open > 0
+JOIN delivery_gateway g ON g.id = b.gateway_id AND g.is_enabled
+WHERE d.sent_at IS NULL AND d.state = 'running' AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
+ORDER BY g.id
+"""
+CANCELLED_WITH_REST = """
+SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND state = 'cancelled' AND n_open > 0
+"""
