@@ -24,12 +24,20 @@ _CREDENTIALS = frozenset({"signature", "accesskeyid", "securitytoken", "bearerto
 
 
 def written_out(
-    trip: Trip, verdict: Verdict | None, *, texts: Iterable[str], secrets: Iterable[str] = ()
+    trip: Trip,
+    verdict: Verdict | None,
+    *,
+    texts: Iterable[str],
+    secrets: Iterable[str] = (),
+    hides_numbers: bool = True,
 ) -> tuple[str, str]:
-    """The two sides of a trip. Queries, forms and JSON are laid out; credentials are left out."""
+    """The two sides of a trip. Queries, forms and JSON are laid out; credentials are left out.
+
+    Numbers are shown only to the person whose own number it is.
+    """
     texts, secrets = list(texts), list(secrets)
-    request = masked(_request(trip), texts, secrets) if trip.request else ""
-    answer = masked(_answer(trip), texts, secrets) if trip.answer else ""
+    request = masked(_request(trip), texts, secrets, hides_numbers=hides_numbers) if trip.request else ""
+    answer = masked(_answer(trip), texts, secrets, hides_numbers=hides_numbers) if trip.answer else ""
     if isinstance(verdict, NotWritten):
         answer = f"({verdict.words})"
     elif verdict is not None and verdict.code:

@@ -101,7 +101,7 @@ class Group(NamedTuple):
     content: Any = None
 
 
-class _Landing(NamedTuple):
+class Landing(NamedTuple):
     """A request that has come to its end."""
 
     results: list[SubmitResult]
@@ -172,7 +172,7 @@ class HttpDriver(GatewayDriver):
         seconds = min(self.timeout_seconds, third)
         start_until = time.monotonic() + third
         waiting = deque(self.groups(messages))
-        flying: dict[Future[_Landing], Group] = {}
+        flying: dict[Future[Landing], Group] = {}
         grounded: list[Group] = []
         failure: NotWritten | None = None
         is_written = False
@@ -229,6 +229,11 @@ class HttpDriver(GatewayDriver):
             _("The carrier did not answer %(what)s: %(code)s.") % {"what": what, "code": verdict.code}
         )
 
+    def fly_alone(self, message: OutboundMessage) -> Landing:
+        """Really send one message, now and in this thread, and tell all about it; never raises."""
+        [group] = self.groups([message])
+        return self._fly(group, self.timeout_seconds)
+
     # --- One request ---
 
     def _pool(self) -> ThreadPoolExecutor:
@@ -236,7 +241,7 @@ class HttpDriver(GatewayDriver):
             self._threads = ThreadPoolExecutor(self.n_connections, thread_name_prefix=f"{self.kind}-")
         return self._threads
 
-    def _fly(self, group: Group, seconds: float) -> _Landing:
+    def _fly(self, group: Group, seconds: float) -> Landing:
         """Send a group, in a thread of the pool; never raises."""
         trip = Trip(self.line, time.monotonic() + seconds)
         results: list[SubmitResult] = []
@@ -250,9 +255,9 @@ class HttpDriver(GatewayDriver):
         # What the line saw counts more than what an SDK or a driver made of it.
         verdict = trip.verdict or verdict
         results = _all_of(group, verdict) if verdict else _each_once(group, results)
-        return _Landing(results, trip, verdict, _milliseconds_since(trip.began))
+        return Landing(results, trip, verdict, _milliseconds_since(trip.began))
 
-    def _note_landing(self, group: Group, landing: _Landing) -> None:
+    def _note_landing(self, group: Group, landing: Landing) -> None:
         if landing.trip.request is None and not isinstance(landing.verdict, NotWritten):
             return  # decided without asking the carrier
         self._note(

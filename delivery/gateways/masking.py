@@ -12,7 +12,7 @@ _LONG_RUN = re.compile(r"\d{7,}")
 _N_SHORT = 3  # a text this short is replaced only where it stands by itself
 
 
-def masked(raw: str, texts: Iterable[str], secrets: Iterable[str] = ()) -> str:
+def masked(raw: str, texts: Iterable[str], secrets: Iterable[str] = (), *, hides_numbers: bool = True) -> str:
     """The exchange with every run of 7 or more digits hidden but for its end, and each text replaced by its length.
 
     Texts are found as they are, in JSON (once or twice wrapped) and in a URL or form. Secrets leave nothing behind.
@@ -27,7 +27,7 @@ def masked(raw: str, texts: Iterable[str], secrets: Iterable[str] = ()) -> str:
                 raw = raw.replace(form, stand_in)
             else:
                 raw = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", stand_in, raw)
-    return _LONG_RUN.sub(_hide, raw)
+    return _LONG_RUN.sub(_hide, raw) if hides_numbers else raw
 
 
 def _hide(run: re.Match[str]) -> str:
