@@ -17,11 +17,11 @@ The codec is pure: it knows no database, no socket and no Django. What it takes 
                  vendor(lines) -> bytes from settings such as "1400:int2:7"
 `submits`        SubmitWriter(SubmitSettings(...)).bodies(sender, msisdn, text, reference=…) -> one body per segment;
                  submits(bodies, sequences) -> the bytes of a whole window, written at once      raises BadField
-`encoding`       Alphabet; encode(text, alphabet), decode(octets, data_coding, alphabet) -> str, never raises
-`segmentation`   LongMessages; parts(text, …) -> the octets, data_coding and esm_class of each segment
-`receipts`       read_delivery(ShortMessage, …) -> Receipt | ReplyText | None, never raises
-`ids`            IdForm; answered(id, form), receipted(id, form), candidates(id), proposal(…)
-`addresses`      type and plan of numbers and senders, times
+`encoding`       Alphabet; encode(text, alphabet) -> bytes | None; decode(octets, data_coding, alphabet) -> str
+`segmentation`   Writing, LongMessages; parts(text, writing, reference=…) -> octets, data_coding, esm_class, tlvs of each segment
+`receipts`       read_delivery(ShortMessage, received_at=…) -> Receipt | ReplyText | NoNews, never raises
+`ids`            IdForm; answered(id, form), receipted(id, form) -> key; candidates(id); proposal(receipts, answers)
+`addresses`      type and plan of senders and numbers; `times`: validity periods, dates of receipts
 
 Whatever a peer sends raises nothing but `BadLength` (close the session) and `BadBody` (answer with its `status`).
 """

@@ -9,14 +9,6 @@ from typing import Final
 _LONGEST: Final = 63 * 7 * 24 * 60  # minutes; section 5.2.16
 _ABSOLUTE: Final = re.compile(r"(\d{12})(\d)(\d\d)([+-])")
 _RELATIVE: Final = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)000R")
-# In this order: twelve digits are a year of two digits with seconds rather than one of four without, because a
-# year of four digits would make the month 13 or more (2013 to 2099).
-_RECEIPT_FORMATS: Final = {
-    8: ("%Y%m%d",),
-    10: ("%y%m%d%H%M",),
-    12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"),
-    14: ("%Y%m%d%H%M%S",),
-}
 
 
 def relative_time(minutes: int) -> str:
@@ -36,7 +28,7 @@ def read_time(value: str, *, now: datetime | None = None) -> datetime | None:
         if abs(quarters) > 48:
             return None
         zone = timezone(timedelta(minutes=15 * quarters))
-        moment = _parsed(match[1], "%y%m%d%H%M%S", zone)
+        moment = _moment("20" + match[1], zone)
         return moment and moment + timedelta(milliseconds=100 * int(match[2]))
     if now is not None and (match := _RELATIVE.fullmatch(value)):
         years, months, days, hours, minutes, seconds = map(int, match.groups())
@@ -51,16 +43,26 @@ def read_receipt_date(value: str, *, zone: tzinfo = UTC) -> datetime | None:
 
     Carriers write their own local time and do not say which: `zone`.
     """
-    digits = re.sub(r"\D", "", value)
-    for form in _RECEIPT_FORMATS.get(len(digits), ()):
-        if moment := _parsed(digits, form, zone):
-            return moment
-    return None
+    digits = value if value.isdecimal() else re.sub(r"\D", "", value)
+    # Twelve digits are a year of two digits with seconds rather than one of four without: a year of four digits
+    # would make the month 13 or more (2013 to 2099).
+    if len(digits) in (10, 12) and (moment := _moment("20" + digits, zone)):
+        return moment
+    return _moment(digits, zone) if len(digits) in (8, 12, 14) else None
 
 
-def _parsed(digits: str, form: str, zone: tzinfo) -> datetime | None:
+def _moment(digits: str, zone: tzinfo) -> datetime | None:
+    """Year, month, day, and as much of the time as is given."""
     try:
-        moment = datetime.strptime(digits, form).replace(tzinfo=zone)
+        moment = datetime(
+            int(digits[:4]),
+            int(digits[4:6]),
+            int(digits[6:8]),
+            int(digits[8:10] or 0),
+            int(digits[10:12] or 0),
+            int(digits[12:14] or 0),
+            tzinfo=zone,
+        )
         moment.astimezone(UTC)  # the first and last days of the calendar have no UTC
     except (ValueError, OverflowError):
         return None
