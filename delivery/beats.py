@@ -5,7 +5,7 @@ from __future__ import annotations
 from delivery.counters import fold_deltas, sample_rates
 from delivery.health import tell_down
 from delivery.partitions import maintain_partitions
-from delivery.services import apply_receipts, apply_replies, close_overdue
+from delivery.services import apply_receipts, apply_replies, close_overdue, ring_polls
 from delivery.services.receipts import BATCH_SIZE
 from delivery.services.replies import BATCH_SIZE as REPLY_BATCH_SIZE
 from delivery.slots import drop_stale_slots
@@ -32,6 +32,7 @@ BEATS = [
     Beat("sample-rates", 2.0, sample_rates),
     Beat("sweep", 10.0, sweep),
     Beat("tell-gateways-down", 5.0, tell_down),
+    Beat("ring-polls", 5.0, ring_polls),
     Beat("close-overdue", 300.0, close_overdue),
     Beat("maintain-partitions", 3600.0, maintain_partitions),
     Beat("drop-stale-slots", 3600.0, drop_stale_slots),

@@ -28,3 +28,7 @@ def drain(gateway_id: int) -> None:
 
 def cancel_rest(dispatch_id: int) -> None:
     services.cancel_rest(dispatch_id=dispatch_id)
+
+
+def poll_gateway(gateway_id: int) -> None:
+    services.poll_gateway(gateway_id)

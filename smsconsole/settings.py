@@ -308,6 +308,10 @@ NUMBER_LIST_FILE_MAX_ROWS = env.int("NUMBER_LIST_FILE_MAX_ROWS", default=100_000
 UNSUBSCRIBE_WORDS = env.list("UNSUBSCRIBE_WORDS", default=[])
 # A reply belongs to the newest message to its number through its gateway within this time.
 REPLY_MATCH_SECONDS = env.int("REPLY_MATCH_SECONDS", default=72 * 3600)
+# Carriers that hand out receipts and replies when asked are asked so often.
+POLL_SECONDS = env.int("POLL_SECONDS", default=30)
+# A carrier that can be asked about a message is asked when nothing was heard of it for so long.
+INQUIRY_AFTER_SECONDS = env.int("INQUIRY_AFTER_SECONDS", default=60)
 # Rules of texts: characters of a signature without its brackets, of a whole message, of a scenario description.
 SIGNATURE_MIN = env.int("SIGNATURE_MIN", default=2)
 SIGNATURE_MAX_DOMESTIC = env.int("SIGNATURE_MAX_DOMESTIC", default=12)

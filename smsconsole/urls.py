@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("projects.staff_urls")),
     path("", include("templates_app.urls")),
     path("", include("delivery.urls")),
+    path("", include("delivery.push_urls")),
     path("", include("campaigns.urls")),
     path("", include("notifications.urls")),
     path("", include("audit.urls")),

@@ -15,6 +15,8 @@ from delivery.services.dispatches import (
     suspend_dispatch,
 )
 from delivery.services.gateways import ensure_simulated_gateway
+from delivery.services.inbound import receive_push, store_events
+from delivery.services.polling import poll_gateway, ring_polls
 from delivery.services.receipts import apply_receipts, close_overdue, store_receipts
 from delivery.services.replies import apply_replies, reply_from_handset, store_replies
 from delivery.services.uncertain import UncertainChoice, settle_uncertain
@@ -33,11 +35,15 @@ __all__ = [
     "finish_fanout",
     "hold_dispatch",
     "open_dispatch",
+    "poll_gateway",
+    "receive_push",
     "release_cap_holds",
     "reply_from_handset",
     "resume_dispatch",
+    "ring_polls",
     "settle_uncertain",
     "stop_project",
+    "store_events",
     "store_receipts",
     "store_replies",
     "suspend_dispatch",
