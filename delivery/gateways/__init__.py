@@ -7,9 +7,16 @@ from typing import Any
 
 from delivery.gateways.base import DrivenBy, GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
+from delivery.gateways.generic_http import GenericHttpDriver
 from delivery.gateways.simulator import SimulatorDriver
 
-DRIVERS: dict[str, type[GatewayDriver]] = {driver.kind: driver for driver in (SimulatorDriver,)}
+DRIVERS: dict[str, type[GatewayDriver]] = {
+    driver.kind: driver
+    for driver in (
+        SimulatorDriver,
+        GenericHttpDriver,
+    )
+}
 
 
 def open_driver(kind: str, settings: Mapping[str, Any]) -> GatewayDriver:
