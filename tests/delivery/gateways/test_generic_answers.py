@@ -19,15 +19,6 @@ def read(text: str, status: int = 200, *, retry_after_seconds: float = 0, **rule
         *("success_path", "success_value", "id_path", "id_pattern"),
         *("code_path", "code_pattern", "code_meanings", "throttle_codes"),
     )
-        "success_path",
-        "success_value",
-        "id_path",
-        "id_pattern",
-        "code_path",
-        "code_pattern",
-        "code_meanings",
-        "throttle_codes",
-    ]
     defaults = dict.fromkeys(names, "") | {"success_statuses": "200-299", "throttle_statuses": "503"}
     answer = ReadAnswer(status, text, data_of(text), retry_after_seconds)
     return AnswerRules(**(defaults | rules)).result(7, answer)
