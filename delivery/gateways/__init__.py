@@ -9,12 +9,14 @@ from delivery.gateways.base import DrivenBy, GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.generic_http import GenericHttpDriver
 from delivery.gateways.simulator import SimulatorDriver
+from delivery.gateways.smpp import SmppDriver
 
 DRIVERS: dict[str, type[GatewayDriver]] = {
     driver.kind: driver
     for driver in (
         SimulatorDriver,
         GenericHttpDriver,
+        SmppDriver,
     )
 }
 
