@@ -108,10 +108,11 @@ def read_ledger(path: Path, *, start: int = 0) -> Iterator[LedgerLine]:
                 continue
 
 
-def find_doubles(path: Path) -> list[Double]:
+def find_doubles(path: Path, *, by_attempt: bool = True) -> list[Double]:
     """Second submits of the same message and attempt, and of a message that an earlier submit had placed.
 
-    Reads the file twice, so that only the few repeated messages are kept in memory.
+    Without `by_attempt` only the latter: over SMPP a throttled part comes again within its attempt. Reads the file
+    twice, so that only the few repeated messages are kept in memory.
     """
     seen: set[int] = set()
     repeated: set[int] = set()
@@ -124,15 +125,15 @@ def find_doubles(path: Path) -> list[Double]:
         if line.message_id not in repeated:
             continue
         earlier = earlier_lines[line.message_id]
-        if first := _repeated_by(line, earlier):
+        if first := _repeated_by(line, earlier, by_attempt):
             doubles.append(Double(first, line))
         earlier.append(line)
     return doubles
 
 
-def _repeated_by(line: LedgerLine, earlier: Sequence[LedgerLine]) -> LedgerLine | None:
+def _repeated_by(line: LedgerLine, earlier: Sequence[LedgerLine], by_attempt: bool) -> LedgerLine | None:
     for first in earlier:
-        if first.attempt == line.attempt or first.verdict in TAKEN:
+        if (by_attempt and first.attempt == line.attempt) or first.verdict in TAKEN:
             return first
     return None
 

@@ -193,22 +193,23 @@ def end_of(script: Script, dice: Dice, *, msisdn: str) -> End:
     delay_ms = script.receipt_min_ms + spread_ms * dice.delay / SIDES
     if script.test_numbers and (special := TEST_NUMBERS.get(msisdn[-4:])):
         return special[1]._replace(delay_seconds=delay_ms / 1000)
-    if _hits(dice.loss, script.lose_receipts):
+    if hits(dice.loss, script.lose_receipts):
         return NO_RECEIPT
-    if _hits(dice.late, script.late_receipts):
+    if hits(dice.late, script.late_receipts):
         delay_ms += script.late_ms
-    is_bad = _hits(dice.end, script.undelivered)
-    contradicts = _hits(dice.order, script.unordered_receipts)
+    is_bad = hits(dice.end, script.undelivered)
+    contradicts = hits(dice.order, script.unordered_receipts)
     return End(
         *(BAD_ENDS[dice.end % len(BAD_ENDS)] if is_bad else (DELIVERED, DELIVERED_CODE)),
         delay_seconds=delay_ms / 1000,
-        comes_twice=_hits(dice.double, script.double_receipts),
-        comes_early=_hits(dice.early, script.early_receipts),
+        comes_twice=hits(dice.double, script.double_receipts),
+        comes_early=hits(dice.early, script.early_receipts),
         contradiction=(1 if dice.order % 2 else -1) if contradicts else 0,
     )
 
 
-def _hits(die: int, percentage: float) -> bool:
+def hits(die: int, percentage: float) -> bool:
+    """Whether this die falls within the percentage."""
     return die * 100 < percentage * SIDES
 
 

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from delivery.simulation.address import Address, connect
 from delivery.simulation.courier import Courier, Deliver, Receipt
@@ -60,6 +60,8 @@ class SimulatedGateway:
     """Judges submits by the script, writes them down, plans their receipts. Knows no sockets."""
 
     script: Script
+    # Whether a second submit of one attempt is a double, whatever became of the first.
+    has_one_submit_per_attempt: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -175,7 +177,7 @@ class SimulatedGateway:
                 self.script = self.script.changed(request.get("set", {}))
                 return {"script": self.script.as_dict()}
             case "doubles":
-                doubles = find_doubles(self._ledger.path)
+                doubles = find_doubles(self._ledger.path, by_attempt=self.has_one_submit_per_attempt)
                 return {
                     "n_doubles": len(doubles),
                     "references": [double.second.reference for double in doubles],
