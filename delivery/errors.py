@@ -13,3 +13,15 @@ class LedgerError(Exception):
 
 class GatewayChanged(DeliveryError):
     """Somebody changed the gateway after the page was opened; the words say who and when."""
+
+
+class GatewaySettingsRefused(DeliveryError):
+    """The settings of a gateway cannot work; the words are its driver's."""
+
+
+class GatewayInUse(DeliveryError):
+    """The gateway is asked to go, and something left or waits to leave through it."""
+
+
+class RouteChanged(DeliveryError):
+    """Somebody changed the route after the page was opened; the words say who and when."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from accounts.models import IdentityVerification, VerificationDocument
 from accounts.statuses import ActivationStatus, VerificationStatus
-from delivery.services import ensure_simulated_gateway
 from smsconsole.lib.types import Region
 from tests.access.kit import ADMINS, MEMBERS_AND_STAFF, SIGNED_IN, Row, Things, no_arguments, of_organization
 from tests.factories import MembershipFactory, UserFactory
@@ -65,10 +64,6 @@ def of_person(things: Things) -> list[Any]:
     return [things.organization.uuid, membership.user.uuid]
 
 
-def of_gateway(things: Things) -> list[Any]:
-    return [ensure_simulated_gateway().slug]
-
-
 ROWS: list[Row] = [
     ("entity-rules", "get", no_arguments, SIGNED_IN),
     ("organization-checklist", "get", of_organization, MEMBERS_AND_STAFF),
@@ -96,9 +91,4 @@ ROWS: list[Row] = [
     ("staff-verification", "get", of_case, STAFF),
     ("staff-verification-approve", "post", of_case, STAFF),
     ("staff-verification-reject", "post", of_case, STAFF_REFUSED),
-    ("staff-gateway-list", "get", no_arguments, STAFF),
-    ("staff-gateway", "get", of_gateway, STAFF),
-    ("staff-gateway", "post", of_gateway, STAFF_REFUSED),
-    ("staff-gateway-pause", "post", of_gateway, STAFF),
-    ("staff-gateway-continue", "post", of_gateway, STAFF),
 ]

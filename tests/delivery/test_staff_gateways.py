@@ -7,7 +7,7 @@ from accounts.models import User
 from delivery.errors import DeliveryError
 from delivery.models import Gateway, GatewayHealth
 from delivery.services import ensure_simulated_gateway
-from delivery.services.gateway_changes import change_gateway, pause_gateway
+from delivery.services.gateway_changes import GatewaySetup, change_gateway, pause_gateway
 from smsconsole.outbox.models import OutboxEvent
 from tests.factories import UserFactory
 from tests.people import ClientOf
@@ -45,7 +45,7 @@ def test_a_gateway_is_paused_and_continued(client_of: ClientOf, gateway: Gateway
 
 
 def test_name_and_rate_are_changed(client_of: ClientOf, gateway: Gateway, staff: User) -> None:
-    address = reverse("staff-gateway", args=[gateway.slug])
+    address = reverse("staff-gateway-edit", args=[gateway.slug])
     data = {"name": "Trial line", "rate_per_second": "", "seen": gateway.changed_at.isoformat()}
     assert client_of(staff).post(address, data).status_code == 302
     gateway.refresh_from_db()
@@ -69,7 +69,7 @@ def test_bad_input_is_named_and_kept(
     client_of: ClientOf, gateway: Gateway, staff: User, field: str, value: str, words: str
 ) -> None:
     data = {"name": "Kept name", "rate_per_second": "50", "seen": gateway.changed_at.isoformat()}
-    response = client_of(staff).post(reverse("staff-gateway", args=[gateway.slug]), data | {field: value})
+    response = client_of(staff).post(reverse("staff-gateway-edit", args=[gateway.slug]), data | {field: value})
     content = response.content.decode()
     assert response.status_code == 422
     assert words in content
@@ -82,7 +82,7 @@ def test_a_stale_form_is_answered_409(client_of: ClientOf, gateway: Gateway, sta
     seen = gateway.changed_at
     pause_gateway(gateway=gateway, by=UserFactory(is_staff=True, name="Quinn Quick"))
     data = {"name": "Late change", "rate_per_second": "50", "seen": seen.isoformat()}
-    response = client_of(staff).post(reverse("staff-gateway", args=[gateway.slug]), data)
+    response = client_of(staff).post(reverse("staff-gateway-edit", args=[gateway.slug]), data)
     assert response.status_code == 409
     assert "Quinn Quick changed this gateway" in response.content.decode()
     assert "Late change" in response.content.decode()
@@ -93,4 +93,6 @@ def test_who_is_no_staff_is_refused_by_the_services(gateway: Gateway) -> None:
     with pytest.raises(DeliveryError, match="Only platform staff"):
         pause_gateway(gateway=gateway, by=by)
     with pytest.raises(DeliveryError, match="Only platform staff"):
-        change_gateway(gateway=gateway, name="x", rate_per_second=None, seen_at=gateway.changed_at, by=by)
+        change_gateway(
+            gateway=gateway, setup=GatewaySetup(name="x"), seen_at=gateway.changed_at, by=by
+        )

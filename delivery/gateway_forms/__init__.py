@@ -1,0 +1,7 @@
+"""Forms about gateways, routes and carriers' codes; one module per subject."""
+
+from delivery.gateway_forms.page import CarrierTemplateForm, TrialForm
+from delivery.gateway_forms.routes import RouteForm, RouteQuestionForm
+from delivery.gateway_forms.setup import GatewayForm
+
+__all__ = ["CarrierTemplateForm", "GatewayForm", "RouteForm", "RouteQuestionForm", "TrialForm"]
