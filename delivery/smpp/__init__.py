@@ -18,7 +18,7 @@ The codec is pure: it knows no database, no socket and no Django. What it takes 
 `submits`        SubmitWriter(SubmitSettings(...)).bodies(sender, msisdn, text, reference=…) -> one body per segment;
                  submits(bodies, sequences) -> the bytes of a whole window, written at once      raises BadField
 `encoding`       Alphabet; encode(text, alphabet) -> bytes | None; decode(octets, data_coding, alphabet) -> str
-`segmentation`   Writing, LongMessages; parts(text, writing, reference=…) -> octets, data_coding, esm_class, tlvs of each segment
+`segmentation`   Writing, LongMessages; parts(text, writing, reference=…) -> a Part for each segment
 `receipts`       read_delivery(ShortMessage, received_at=…) -> Receipt | ReplyText | NoNews, never raises
 `ids`            IdForm; answered(id, form), receipted(id, form) -> key; candidates(id); proposal(receipts, answers)
 `addresses`      type and plan of senders and numbers; `times`: validity periods, dates of receipts

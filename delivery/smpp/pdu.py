@@ -280,19 +280,18 @@ def read_query_sm(body: bytes) -> Query:
     return Query(message_id, source)
 
 
-def query_sm_resp(sequence: int, answer: QueryAnswer | None = None, *, status: int = statuses.ROK) -> bytes:
-    body = b""
-    if answer is not None:
-        body = (
-            c_string("message_id", answer.message_id, 65)
-            + c_string("final_date", answer.final_date, 17)
-            + octets(message_state=answer.message_state, error_code=answer.error_code)
-        )
+def query_sm_resp(sequence: int, answer: QueryAnswer, *, status: int = statuses.ROK) -> bytes:
+    """Unlike that of submit_sm its body is there in refusals, too."""
+    body = (
+        c_string("message_id", answer.message_id, 65)
+        + c_string("final_date", answer.final_date, 17)
+        + octets(message_state=answer.message_state, error_code=answer.error_code)
+    )
     return pdu(QUERY_SM_RESP, sequence, body, status=status)
 
 
 def read_query_sm_resp(body: bytes) -> QueryAnswer:
-    """The error code may be missing."""
+    """The error code may be missing. Look at the status first: refusals come with and without a body."""
     message_id, at = read_c_string(body, 0)
     final_date, at = read_c_string(body, at)
     (state,) = read_octets(body, at, 1)
@@ -333,7 +332,7 @@ def read_data_sm(body: bytes) -> ShortMessage:
 
 
 def data_sm_resp(sequence: int, message_id: str = "", *, status: int = statuses.ROK) -> bytes:
-    """Unlike that of submit_sm its body is there in refusals, too."""
+    """Its body is there in refusals, too."""
     return pdu(DATA_SM_RESP, sequence, c_string("message_id", message_id, 65), status=status)
 
 

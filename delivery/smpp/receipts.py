@@ -48,7 +48,7 @@ STATES: Final[dict[str, State]] = {
     "FAILED": State.UNDELIVERED,
 }
 ON_THE_WAY: Final = frozenset(
-    [
+    (
         "ENROUTE",
         "ACCEPTD",
         "ACCEPTED",
@@ -62,7 +62,7 @@ ON_THE_WAY: Final = frozenset(
         "SUBMITTED",
         "SUBMITD",
         "SENT",
-    ]
+    )
 )
 # message_state, section 5.2.28.
 WORDS_OF_MESSAGE_STATE: Final[dict[int, str]] = {
