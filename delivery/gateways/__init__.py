@@ -10,6 +10,7 @@ from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.generic_http import GenericHttpDriver
 from delivery.gateways.simulator import SimulatorDriver
 from delivery.gateways.smpp import SmppDriver
+from delivery.gateways.tencent import TencentDriver
 
 DRIVERS: dict[str, type[GatewayDriver]] = {
     driver.kind: driver
@@ -17,6 +18,7 @@ DRIVERS: dict[str, type[GatewayDriver]] = {
         SimulatorDriver,
         GenericHttpDriver,
         SmppDriver,
+        TencentDriver,
     )
 }
 

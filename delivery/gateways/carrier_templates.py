@@ -84,7 +84,9 @@ class CarrierTemplates:
 
     def find(self, text: str) -> TemplateMatch | None:
         """The most literal template that the text can be made from; values are empty only if nothing else fits."""
-        text = _lines(text)
+        return self._find(text) or self._find(_lines(text))
+
+    def _find(self, text: str) -> TemplateMatch | None:
         if (template_id := self._whole.get(text)) is not None:
             return TemplateMatch(template_id, {})
         for n_least in (1, 0):

@@ -37,7 +37,7 @@ import logging
 import time
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -46,7 +46,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from delivery.gateways.base import Exchange, GatewayDriver, OutboundMessage, Outcome, SubmitResult
-from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
+from delivery.gateways.errors import GatewayUnavailable
 from delivery.gateways.exchanges import written_out
 from delivery.gateways.fields import SettingField, SettingKind
 from delivery.gateways.http_line import (
@@ -59,6 +59,7 @@ from delivery.gateways.http_line import (
     Verdict,
     on_trip,
 )
+from delivery.gateways.settings import number_setting
 from delivery.statuses import Reason
 
 log = logging.getLogger(__name__)
@@ -117,8 +118,8 @@ class HttpDriver(GatewayDriver):
     n_per_request: int = 1
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        self.n_connections = int(number_setting(settings, CONNECTION_FIELDS[0]))
-        self.timeout_seconds = number_setting(settings, CONNECTION_FIELDS[1])
+        self.n_connections = int(number_setting(settings, CONNECTION_FIELDS, "n_connections"))
+        self.timeout_seconds = number_setting(settings, CONNECTION_FIELDS, "timeout_seconds")
         self.line = self.new_line()
         self._threads: ThreadPoolExecutor | None = None
         self._sampled_at = float("-inf")
@@ -287,31 +288,26 @@ class HttpDriver(GatewayDriver):
         self.note(Exchange(what, request, answer, is_fault=is_fault, milliseconds=milliseconds))
 
 
-def number_setting(settings: Mapping[str, Any], field: SettingField) -> float:
-    """The number under the field's name, its default when there is none; raises `GatewayMisconfigured`."""
-    value = settings.get(field.name)
-    if value is None or value == "":
-        value = field.default
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    low = float("-inf") if field.smallest is None else field.smallest
-    high = float("inf") if field.largest is None else field.largest
-    if not low <= number <= high:
-        raise GatewayMisconfigured(
-            _("“%(setting)s” must be a number from %(low)g to %(high)g.")
-            % {"setting": field.label, "low": low, "high": high}
-        )
-    return number
+def grouped(
+    messages: Sequence[OutboundMessage], content_of: Callable[[OutboundMessage], Hashable], n_most: int
+) -> Iterator[Group]:
+    """Groups of messages with the same content, at most so many in each and every number once.
 
-
-def text_setting(settings: Mapping[str, Any], field: SettingField) -> str:
-    """The text under the field's name without blanks around it; `GatewayMisconfigured` if it is missing and needed."""
-    value = str(settings.get(field.name) or field.default or "").strip()
-    if not value and field.is_required:
-        raise GatewayMisconfigured(_("“%(setting)s” is missing.") % {"setting": field.label})
-    return value
+    A number that stood twice in a request could not be told apart in the answer.
+    """
+    filling: dict[Hashable, list[OutboundMessage]] = {}
+    numbers: dict[Hashable, set[str]] = {}
+    for message in messages:
+        content = content_of(message)
+        group = filling.setdefault(content, [])
+        if len(group) >= n_most or message.msisdn in numbers.get(content, ()):
+            yield Group(group, content)
+            group = filling[content] = []
+            numbers[content] = set()
+        group.append(message)
+        numbers.setdefault(content, set()).add(message.msisdn)
+    for content, group in filling.items():
+        yield Group(group, content)
 
 
 def _verdict_on(trip: Trip, error: Exception) -> Verdict:

@@ -6,6 +6,7 @@ of it, at the socket: so each carrier has the same ones.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -238,7 +239,5 @@ def _write(handler: BaseHTTPRequestHandler, reply: Reply, *, n_bytes: int | None
 
 def _hang_up(connection: socket.socket) -> None:
     """End a connection although its thread may be reading from it: the other side hears it at once."""
-    try:
+    with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
