@@ -11,6 +11,7 @@ from campaigns.models import Campaign, Upload
 from campaigns.recipients import RecipientRow, recipients_after
 from campaigns.texts import text_maker
 from delivery.models import Dispatch
+from delivery.routing import Router, router_for
 from delivery.services import NewMessage, append_messages, finish_fanout
 from delivery.statuses import DispatchState
 from smsconsole.lib.segments import OVERHEAD_UNITS, n_segments
@@ -28,7 +29,7 @@ def run(campaign_id: int) -> None:
     accounted for: what comes after becomes cancelled like the rest. Two runs at once share the work.
     """
     campaign = (
-        Campaign.objects.select_related("dispatch", "signature_revision", "body_template_revision")
+        Campaign.objects.select_related("dispatch", "project", "signature_revision", "body_template_revision")
         .filter(pk=campaign_id, dispatch__fanout_done=False)
         .first()
     )
@@ -41,7 +42,9 @@ def run(campaign_id: int) -> None:
         if not recipients:
             break
         messages = finished_messages(recipients, make, sender=campaign.sender_id)
-        row_number = _append(campaign_id, campaign.dispatch.pk, row_number, messages)
+        # Read for each chunk, so that a changed route holds for the rest.
+        router = router_for(campaign.project, campaign.kind)
+        row_number = _append(campaign_id, campaign.dispatch.pk, row_number, messages, router)
     _finish(campaign_id, campaign.dispatch.pk, row_number)
 
 
@@ -58,7 +61,9 @@ def finished_messages(
     return messages
 
 
-def _append(campaign_id: int, dispatch_id: int, after_row: int, messages: list[NewMessage]) -> int:
+def _append(
+    campaign_id: int, dispatch_id: int, after_row: int, messages: list[NewMessage], router: Router
+) -> int:
     """Append the chunk that follows `after_row` and move the cursor; returns where the cursor is now.
 
     The texts were made before the lock was taken, so that *Suspend* never waits for them. When another run has
@@ -69,7 +74,7 @@ def _append(campaign_id: int, dispatch_id: int, after_row: int, messages: list[N
         if campaign.fanout_row != after_row:
             return campaign.fanout_row
         dispatch = Dispatch.objects.get(pk=dispatch_id)
-        append_messages(dispatch=dispatch, offset=dispatch.n_total, rows=messages)
+        append_messages(dispatch=dispatch, offset=dispatch.n_total, rows=messages, router=router)
         campaign.fanout_row = messages[-1].owner_row
         campaign.fanout_heartbeat_at = timezone.now()
         campaign.save(update_fields=["fanout_row", "fanout_heartbeat_at"])

@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,10 +23,12 @@ from campaigns.services.limit_forecasts import (
 )
 from campaigns.statuses import EDITABLE_STATUSES, UploadStatus
 from campaigns.texts import text_maker
-from delivery.queries import default_gateway
+from delivery.models import Gateway
+from delivery.routing import router_for
 from smsconsole.lib import gsm0338
 from smsconsole.lib.segments import OVERHEAD_UNITS, SegmentCount, count_segments, n_segments
 from smsconsole.queue import enqueue
+from templates_app.statuses import TextKind
 
 # Up to so many rows a forecast is made where it is asked for; a page need not wait for a worker.
 AT_ONCE_ROWS = 2_000
@@ -110,7 +113,9 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
     another one or two for the limits.
     """
     make = text_maker(campaign)
+    router = router_for(campaign.project, campaign.kind)
     overhead = OVERHEAD_UNITS.get
+    segments_of_way: Counter[tuple[int, ...]] = Counter()
     segments_of_country: Counter[str] = Counter()
     messages_of_country: Counter[str] = Counter()
     histogram: Counter[int] = Counter()
@@ -126,6 +131,7 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
             histogram[n] += 1
             messages_of_country[row.country] += 1
             segments_of_country[row.country] += n
+            segments_of_way[router.route(row.msisdn, row.country)] += n
             n_gsm7 += gsm0338.is_gsm7(text)
             if len(text) > settings.BODY_MAX:
                 n_too_long += 1
@@ -133,7 +139,7 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
             if (n, len(text)) > longest:
                 longest, longest_row = (n, len(text)), row.row_number
     n_all = sum(segments_of_country.values())
-    seconds = _seconds(n_all)
+    seconds = _seconds(campaign, segments_of_way)
     return Forecast(
         campaign=campaign,
         digest=content_digest(campaign, upload),
@@ -152,9 +158,15 @@ def compute(campaign: Campaign, upload: Upload) -> Forecast:
     )
 
 
-def _seconds(n_all: int) -> float:
-    gateway = default_gateway()
-    return round(n_all / ((gateway and gateway.rate_per_second) or USUAL_RATE), 3)
+def _seconds(campaign: Campaign, segments_of_way: Mapping[tuple[int, ...], int]) -> float:
+    """Until the last gateway has sent its share; they send at the same time."""
+    shares: Counter[int] = Counter()
+    for ways, n in segments_of_way.items():
+        shares[ways[0] if ways else 0] += n
+    gateways = Gateway.objects.only("rate_per_second", "verification_share").in_bulk(list(shares))
+    is_urgent = campaign.kind == TextKind.VERIFICATION
+    rates = {pk: gateway.rate_for(is_urgent=is_urgent) for pk, gateway in gateways.items()}
+    return round(max((n / (rates.get(pk) or USUAL_RATE) for pk, n in shares.items()), default=0), 3)
 
 
 def _store(campaign: Campaign, upload: Upload) -> None:

@@ -20,6 +20,7 @@ from campaigns.services.uploads import current_upload
 from campaigns.statuses import EventKind
 from campaigns.texts import consent_key, dispatch_tags, text_maker
 from delivery.queries import default_gateway
+from delivery.routing import router_for
 from delivery.services import append_messages, finish_fanout, open_dispatch
 from projects.services import require_enabled
 from smsconsole.lib.types import Region
@@ -52,7 +53,9 @@ def send_test(*, campaign: Campaign, text: str, by: User) -> TestSend:
             tags={**dispatch_tags(locked), "test": "yes"},
             hours=sending_hours(locked),
         )
-        append_messages(dispatch=dispatch, offset=0, rows=messages)
+        append_messages(
+            dispatch=dispatch, offset=0, rows=messages, router=router_for(locked.project, locked.kind)
+        )
         finish_fanout(dispatch_id=dispatch.pk)
         test = TestSend.objects.create(campaign=locked, dispatch=dispatch, created_by=by)
         tell(locked, EventKind.TEST_SENT, by=by, n_messages=len(messages))

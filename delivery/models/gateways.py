@@ -46,7 +46,13 @@ class Gateway(models.Model):
     @property
     def is_simulated(self) -> bool:
         """Whether no phone receives what goes out through it."""
-        return self.kind in SIMULATED_KINDS
+        return self.kind in SIMULATED_KINDS or self.settings.get("simulated") is True
+
+    def rate_for(self, *, is_urgent: bool) -> float | None:
+        """Segments per second that verification codes, or all others, can count on; None without a limit."""
+        if self.rate_per_second is None:
+            return None
+        return self.rate_per_second * (1 if is_urgent else 1 - self.verification_share)
 
 
 class GatewayPace(models.Model):

@@ -13,13 +13,19 @@ from django.utils.translation import gettext as _
 
 from delivery import sql
 from delivery.changes import StatusChanges
-from delivery.errors import DeliveryError
+from delivery.errors import DeliveryError, LedgerError
 from delivery.models import Batch, Dispatch, Gateway
+from delivery.queries import default_gateway
+from delivery.routing import Router
 from delivery.statuses import SYSTEM_TAG, URGENT_KIND, DispatchState, HoldCause, MessageStatus
 from projects.models import Project
 from smsconsole.lib.copying import copy_rows
 from smsconsole.outbox.services import append_event
 from smsconsole.queue import enqueue
+
+
+# The gateways that messages may leave by, first choice in front, and the messages.
+_Groups = Mapping[tuple[int, ...], Sequence["NewMessage"]]
 
 
 class SendingHours(NamedTuple):
@@ -45,7 +51,7 @@ def open_dispatch(
     *,
     owner: str,
     project: Project,
-    gateway: Gateway,
+    gateway: Gateway | None = None,
     n_messages: int,
     state: DispatchState = DispatchState.RUNNING,
     consent_key: str = "",
@@ -54,11 +60,15 @@ def open_dispatch(
 ) -> Dispatch:
     """Open a dispatch for `n_messages` and reserve their ids, so that repeating a chunk changes nothing.
 
-    `owner` is the caller's own unique name for it; opening it twice raises `IntegrityError`. `consent_key` says for
+    `owner` is the caller's own unique name for it; opening it twice raises `IntegrityError`. `gateway` is where those
+    messages go for which no router says otherwise, the default one if it is left out. `consent_key` says for
     whom entries of number lists count, `tags` go to statistics, `hours` are when its messages may leave. In a
     project that was stopped it opens held, unless `tags` name it the console's own. Locks the project's row before
-    anything else.
+    anything else. Raises `DeliveryError` when there is no gateway.
     """
+    gateway = gateway or default_gateway()
+    if gateway is None:
+        raise DeliveryError(_("No gateway is set up, or all are paused, so nothing can leave."))
     with transaction.atomic(), connection.cursor() as cursor:
         is_stopped = SYSTEM_TAG not in (tags or {}) and _is_stopped(cursor, project.pk)
         dispatch = Dispatch.objects.create(
@@ -87,31 +97,25 @@ def _is_stopped(cursor: Any, project_id: int) -> bool:
     return cursor.fetchone()[0] is not None
 
 
-def append_messages(*, dispatch: Dispatch, offset: int, rows: Sequence[NewMessage]) -> None:
-    """Append `rows` as one batch at `offset` of the dispatch's block of ids, in the caller's transaction.
+def append_messages(
+    *, dispatch: Dispatch, offset: int, rows: Sequence[NewMessage], router: Router | None = None
+) -> None:
+    """Append `rows` at `offset` of the dispatch's block of ids, in the caller's transaction.
 
-    A chunk already appended at this offset is left as it is. Rings for the gateway on commit.
-    Raises `ValueError` when the chunk leaves the reserved block.
+    Messages that `router` sends the same ways become a batch of their own, with consecutive ids in the order of their
+    rows; without a router all of them leave by the dispatch's gateway. A chunk already appended at this offset is left
+    as it is. Rings for the gateways on commit. Raises `ValueError` when the chunk leaves the reserved block.
     """
     if not rows:
         return
     if dispatch.first_id is None or offset + len(rows) > dispatch.n_reserved:
         raise ValueError("the chunk leaves the dispatch's reserved block of ids")
     first_id = dispatch.first_id + offset
+    groups = _by_ways(dispatch, rows, router)
+    # From here on in the order of the ids.
+    rows = [row for members in groups.values() for row in members]
     with transaction.atomic(), connection.cursor() as cursor:
-        n = len(rows)
-        cursor.execute(
-            sql.APPEND_BATCH,
-            {
-                "dispatch": dispatch.pk,
-                "gateway": dispatch.gateway_id,
-                "fallbacks": [],
-                "first": first_id,
-                "last": first_id + n - 1,
-                "n": n,
-            },
-        )
-        if cursor.fetchone() is None:
+        if not _append_batches(cursor, dispatch, first_id, groups):
             return
         copy_rows(
             cursor,
@@ -131,23 +135,58 @@ def append_messages(*, dispatch: Dispatch, offset: int, rows: Sequence[NewMessag
                 for i, row in enumerate(rows)
             ],
         )
-        _write_appended(cursor, dispatch, first_id, rows)
-        cursor.execute(sql.COUNT_APPENDED, {"dispatch": dispatch.pk, "n": n})
-        enqueue("delivery.jobs.drain", dispatch.gateway_id)
+        _write_appended(cursor, dispatch, first_id, groups)
+        cursor.execute(sql.COUNT_APPENDED, {"dispatch": dispatch.pk, "n": len(rows)})
+        for gateway_id in sorted({ways[0] for ways in groups}):
+            enqueue("delivery.jobs.drain", gateway_id)
 
 
-def _write_appended(cursor: object, dispatch: Dispatch, first_id: int, rows: Sequence[NewMessage]) -> None:
+def _by_ways(dispatch: Dispatch, rows: Sequence[NewMessage], router: Router | None) -> _Groups:
+    """The rows by the gateways that they may leave by, in the order in which these come up."""
+    if router is None:
+        return {(dispatch.gateway_id,): rows}
+    groups: dict[tuple[int, ...], list[NewMessage]] = {}
+    for row in rows:
+        ways = router.route(row.msisdn, row.country) or (dispatch.gateway_id,)
+        groups.setdefault(ways, []).append(row)
+    return groups
+
+
+def _append_batches(cursor: Any, dispatch: Dispatch, first_id: int, groups: _Groups) -> bool:
+    """A batch for each group; False when the chunk is there already, whatever the routes said then."""
+    chunk_id = first_id
+    for (gateway_id, *fallbacks), members in groups.items():
+        values = {
+            "dispatch": dispatch.pk,
+            "gateway": gateway_id,
+            "fallbacks": fallbacks,
+            "first": first_id,
+            "last": first_id + len(members) - 1,
+            "n": len(members),
+        }
+        cursor.execute(sql.APPEND_BATCH, values)
+        if cursor.fetchone() is None:
+            if first_id == chunk_id:
+                return False
+            raise LedgerError(f"the chunk at {chunk_id} overlaps another one at {first_id}")
+        first_id += len(members)
+    return True
+
+
+def _write_appended(cursor: object, dispatch: Dispatch, first_id: int, groups: _Groups) -> None:
     changes = StatusChanges()
-    for i, row in enumerate(rows):
-        changes.add(
-            message_id=first_id + i,
-            dispatch_id=dispatch.pk,
-            gateway_id=dispatch.gateway_id,
-            country=row.country,
-            n_segments=row.n_segments,
-            before=None,
-            after=MessageStatus.QUEUED,
-        )
+    for ways, members in groups.items():
+        for message_id, row in enumerate(members, start=first_id):
+            changes.add(
+                message_id=message_id,
+                dispatch_id=dispatch.pk,
+                gateway_id=ways[0],
+                country=row.country,
+                n_segments=row.n_segments,
+                before=None,
+                after=MessageStatus.QUEUED,
+            )
+        first_id += len(members)
     changes.write(cursor, kind="messages.appended")
 
 

@@ -30,7 +30,7 @@ from campaigns.templatetags.campaign_words import duration
 from campaigns.views.steps.draft import Draft, Step
 from campaigns.views.steps.limits import LimitWords, blocked_words, limit_words
 from campaigns.views.steps.when import schedule_words
-from delivery.queries import default_gateway
+from delivery.routing import router_for
 from projects.services.contacts import has_alarm_contact
 from projects.templatetags.console import grouped, percent_of
 from smsconsole.lib.countries import country_name
@@ -171,10 +171,23 @@ def effect_words(draft: Draft, campaign: Campaign, problems: Sequence[Problem]) 
         parts.append(_("%(n)s refused rows are left out") % {"n": grouped(upload.n_refused)})
     if upload and upload.n_duplicates:
         parts.append(_("%(n)s duplicates are sent to once") % {"n": grouped(upload.n_duplicates)})
-    gateway = default_gateway()
-    if gateway is not None and gateway.is_simulated:
-        parts.append(_("Goes out through the simulated gateway: no phone receives anything"))
+    parts += _gateway_words(campaign, draft)
     return " · ".join(parts)
+
+
+def _gateway_words(campaign: Campaign, draft: Draft) -> list[str]:
+    """Which of the gateways that it goes out through reach no phone."""
+    countries = [country for country, *_counts in draft.forecast.countries] if draft.forecast else [""]
+    gateways = router_for(campaign.project, campaign.kind).first_gateways(countries)
+    simulated = [gateway for gateway in gateways if gateway.is_simulated]
+    if not simulated:
+        return []
+    if len(simulated) == len(gateways) == 1:
+        return [_("Goes out through the simulated gateway: no phone receives anything")]
+    if len(simulated) == len(gateways):
+        return [_("Goes out through simulated gateways: no phone receives anything")]
+    words = _("What goes out through “%(gateway)s” is simulated: no phone receives it")
+    return [words % {"gateway": gateway.name} for gateway in simulated]
 
 
 def forecast_words(campaign: Campaign, forecast: Forecast) -> ForecastWords:
