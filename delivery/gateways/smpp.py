@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,7 @@ from delivery.smpp.errors import BadBody, BadField
 from delivery.smpp.fields import address, c_string
 from delivery.smpp.line import Line, Listener
 from delivery.smpp.profile import read_profile
+from delivery.smpp.receipts import NoNews, Receipt, ReplyText, read_delivery
 from delivery.smpp.references import References
 from delivery.smpp.submits import SubmitWriter
 from delivery.smpp.waiting import Part, Submission
@@ -75,13 +78,20 @@ class SmppDriver(GatewayDriver, QueriesMessages):
             self._profile = read_profile(settings)
             self._submit_settings = submit_settings(settings)
             SubmitWriter(self._submit_settings)
+            self._receipt_zone = ZoneInfo(str(settings.get("receipt_zone") or "UTC"))
         except (BadField, ValueError) as error:
             raise GatewayMisconfigured(str(error)) from None
+        except (ZoneInfoNotFoundError, OSError):
+            raise GatewayMisconfigured(
+                "The time zone of receipts is not known; write it as Asia/Shanghai."
+            ) from None
+        self._trusts_text = bool(settings.get("trusts_text"))
         self._listener: Listener | None = None
         self._line: Line | None = None
         self._lock = threading.Lock()
         self._own = threading.local()
         self._references = References()
+        self.last_states: list[BindStatus] = []
 
     def listen(self, listener: Listener) -> None:
         """Have what arrives handed to this listener, who acknowledges it by `line`. Before `open`."""
@@ -95,6 +105,7 @@ class SmppDriver(GatewayDriver, QueriesMessages):
             line, self._line = self._line, None
         if line is not None:
             line.stop(seconds=self._profile.response_seconds + 5.0)
+            self.last_states = line.states()
 
     @property
     def line(self) -> Line:
@@ -208,6 +219,19 @@ class SmppDriver(GatewayDriver, QueriesMessages):
                 parcels.append(parcel)
             window.hand_over(parcels)
             window.wait_for_answers()
+
+    # --- What arrives -------------------------------------------------------------------------------------
+
+    def read_delivery(self, frame: pdu.Frame, received_at: datetime) -> Receipt | ReplyText | NoNews:
+        """What a deliver_sm or data_sm says; raises `BadPdu` for what is neither."""
+        read = pdu.read_data_sm if frame.command == pdu.DATA_SM else pdu.read_short_message
+        return read_delivery(
+            read(frame.body),
+            received_at=received_at,
+            alphabet=self._submit_settings.writing.alphabet,
+            zone=self._receipt_zone,
+            trusts_text=self._trusts_text,
+        )
 
     # --- Asking -------------------------------------------------------------------------------------------
 

@@ -279,6 +279,21 @@ FIELDS: tuple[SettingField, ...] = (
         choices=_ID_FORMS,
         group=_RECEIPTS,
     ),
+    SettingField(
+        "receipt_zone",
+        _("Time zone of the dates in receipts"),
+        help=_("Such as Asia/Shanghai. Empty: UTC."),
+        max_length=60,
+        group=_RECEIPTS,
+    ),
+    SettingField(
+        "trusts_text",
+        _("What reads like a receipt is one"),
+        SettingKind.SWITCH,
+        _("For carriers that do not mark receipts (esm_class). Anybody with a phone could then write one."),
+        default=False,
+        group=_RECEIPTS,
+    ),
 )
 
 
