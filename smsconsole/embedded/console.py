@@ -24,6 +24,8 @@ from smsconsole.embedded.supervisor import Program, Supervisor
 _WORK, _GATEWAY, _STORES = 0, 1, 2
 _N_DELIVERY_WORKERS = 2
 _WEB_TIMEOUT_SECONDS = 60.0
+# A line hears the answers of what is under way, and unbinds.
+_LINES_GRACE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _programs(options: ConsoleOptions) -> list[Program]:
     return [
         Program("web", gunicorn, stage=_WORK, env=_environment()),
         _manage(options, "gateway", "simulated_gateway", stage=_GATEWAY),
+        _manage(options, "lines", "run_smpp_sessions", grace_seconds=_LINES_GRACE_SECONDS),
         _manage(options, "scheduler", "scheduler", "--skip-checks"),
         _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),
         *(
@@ -131,9 +134,11 @@ def _programs(options: ConsoleOptions) -> list[Program]:
     ]
 
 
-def _manage(options: ConsoleOptions, name: str, *words: str, stage: int = _WORK) -> Program:
+def _manage(
+    options: ConsoleOptions, name: str, *words: str, stage: int = _WORK, grace_seconds: float = 10.0
+) -> Program:
     command = [sys.executable, str(options.base_dir / "manage.py"), *words]
-    return Program(name, command, stage=stage, env=_environment())
+    return Program(name, command, stage=stage, env=_environment(), grace_seconds=grace_seconds)
 
 
 def _environment() -> dict[str, str]:

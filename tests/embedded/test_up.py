@@ -30,6 +30,7 @@ WAIT_SECONDS = 120.0
 PROGRAMS = {
     "gunicorn",
     "simulated_gateway",
+    "run_smpp_sessions",
     "scheduler",
     "ImportsWorker",
     "DeliveryWorker",
