@@ -11,6 +11,7 @@ from delivery.gateways.generic_http import GenericHttpDriver
 from delivery.gateways.simulator import SimulatorDriver
 from delivery.gateways.smpp import SmppDriver
 from delivery.gateways.tencent import TencentDriver
+from delivery.gateways.twilio import TwilioDriver
 
 DRIVERS: dict[str, type[GatewayDriver]] = {
     driver.kind: driver
@@ -19,6 +20,7 @@ DRIVERS: dict[str, type[GatewayDriver]] = {
         GenericHttpDriver,
         SmppDriver,
         TencentDriver,
+        TwilioDriver,
     )
 }
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import connection
 
 from delivery.gateway_kinds import Kind
 from delivery.models import CarrierTemplate, Gateway, GatewayExchange
 from delivery.models.lines import LineState
+from delivery.opening import push_address
 from delivery.queries.gateways import GatewayRow, Throughput, gateway_row, throughput
 from delivery.queries.routes import RouteRow, route_rows
 
@@ -106,11 +106,6 @@ def carrier_templates(gateway: Gateway) -> list[CarrierTemplate]:
 def routes_through(gateway: Gateway) -> list[RouteRow]:
     """The routes that lead through it, as they stand among all. One query."""
     return [row for row in route_rows() if row.route.gateway_id == gateway.pk]
-
-
-def push_address(gateway: Gateway) -> str:
-    """Where its carrier reports to, as it has to be entered there."""
-    return f"{settings.CONSOLE_URL}/push/{gateway.push_token}/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from delivery.gateways.base import Push
@@ -81,8 +80,3 @@ def _plain(words: str, status: int) -> HttpResponse:
     # Django logs refusals with their path, and this path is a secret.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
-
-
-def push_address(gateway: Gateway) -> str:
-    """What is entered at the carrier, so that it reports to this gateway."""
-    return f"{settings.CONSOLE_URL}{reverse('push', args=[gateway.push_token])}"

@@ -30,8 +30,9 @@ from delivery.gateways.base import (
 )
 from delivery.gateways.errors import GatewayMisconfigured, PushRefused
 from delivery.models import Gateway, GatewayExchange, Receipt, Reply
+from delivery.opening import push_address
 from delivery.services import inbound
-from delivery.views.push import MAX_BYTES, push_address
+from delivery.views.push import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+8613800000001"
