@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 # As nearly all carriers write it; the general way costs ten times as much.
 _USUAL: Final = re.compile(
-    r"id:(\S+) sub:\S* dlvrd:\S* submit date:\d* done date:(\d*) stat:([A-Za-z]+) err:(\w*)(?: text:|$)",
+    r"id:([^\s,;\"']+) sub:\S* dlvrd:\S* submit date:\d* done date:(\d*) stat:([A-Za-z]+) err:(\w*)(?: text:|$)",
     re.IGNORECASE,
 )
 _KEY: Final = re.compile(
     r"(?<![a-z_])(?:(?P<id>(?:message[ _]?|msg[ _]?)?id)|(?P<sub>sub)|(?P<dlvrd>dlv?rd)"
-    r"|(?P<submit>submit[ _]?date)|(?P<done>done[ _]?date)|(?P<stat>stat(?:us|e)?)|(?P<err>err(?:or)?)"
+    r"|(?P<submit>submit[\s_]{0,2}date)|(?P<done>done[\s_]{0,2}date)|(?P<stat>stat(?:us|e)?)|(?P<err>err(?:or)?)"
     r"|(?P<text>text))[ ]?[:=]",
     re.IGNORECASE,
 )
