@@ -25,3 +25,7 @@ class GatewayInUse(DeliveryError):
 
 class RouteChanged(DeliveryError):
     """Somebody changed the route after the page was opened; the words say who and when."""
+
+
+class CodeChanged(DeliveryError):
+    """Somebody said what the carrier's code means after the page was opened; the words say who and when."""

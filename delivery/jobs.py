@@ -32,3 +32,7 @@ def cancel_rest(dispatch_id: int) -> None:
 
 def poll_gateway(gateway_id: int) -> None:
     services.poll_gateway(gateway_id)
+
+
+def reread_code(code_id: int) -> None:
+    services.reread_code(code_id)

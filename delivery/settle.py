@@ -13,6 +13,8 @@ from delivery.caps import Usage, give_usage_back
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
+from delivery.profiles import profile_of
+from delivery.services.codes import translated
 from delivery.slots import give_slots_back
 from delivery.statuses import RARE_STATUSES, MessageStatus, Reason
 from delivery.windows import ClaimedWindow
@@ -36,7 +38,7 @@ def settle_window(window: ClaimedWindow, results: Sequence[SubmitResult]) -> boo
 
     A message without a result is uncertain. Everything happens in one transaction, fenced by the claim's token.
     """
-    by_id = {result.message_id: result for result in results}
+    by_id = {result.message_id: result for result in translated(window.gateway_id, results)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.CLOSE_WINDOW, {"window": window.id, "token": window.lease.token})
         if not cursor.rowcount:
@@ -129,10 +131,11 @@ def reason_of(result: SubmitResult) -> Reason:
 def _append_parts(
     cursor: Any, gateway_id: int, pairs: Sequence[tuple[OutboundMessage, SubmitResult]]
 ) -> None:
+    profile = profile_of(gateway_id)
     parts = [
         (part_id, message.id, seq, message.attempt)
         for message, result in pairs
-        for seq, part_id in enumerate(result.gateway_message_ids, start=1)
+        for seq, part_id in enumerate(map(profile.answered, result.gateway_message_ids), start=1)
     ]
     if not parts:
         return

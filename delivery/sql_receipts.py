@@ -25,11 +25,14 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN echo.is_ours THEN split_part(r.reference, '-', 1)::bigint END AS message_id,
            CASE WHEN echo.is_ours THEN split_part(r.reference, '-', 2)::smallint END AS attempt
 ) named
+-- Carriers use ids again after weeks: a receipt speaks of no message older than any validity and the time for receipts.
 LEFT JOIN delivery_message m ON m.id = coalesce(part.message_id, named.message_id)
+    AND (m.submitted_at IS NULL OR m.submitted_at > r.received_at - %(span)s * interval '1 second')
 """
 _COLUMNS = """
 r.gateway_id, r.gateway_message_id, r.reference, r.state, r.reason, r.code, r.reported_at, r.received_at,
-m.id, coalesce(part.attempt, named.attempt), part.seq, m.dispatch_id, m.status, m.attempt, m.n_segments, m.country
+m.id, coalesce(part.attempt, named.attempt), part.seq, m.dispatch_id, m.status, m.attempt, m.n_segments, m.country,
+r.msisdn
 """
 
 # Behind the oldest running transaction, in (xid, id) order: no receipt that commits late is ever skipped.
@@ -45,6 +48,13 @@ FROM (
 ORDER BY r.xid, r.id
 """  # nosec B608 # noqa: S608  (only constants of this module are put in)
 
+READ_UNMATCHED = f"""
+SELECT r.receipt_id, {_COLUMNS}
+FROM (SELECT * FROM delivery_unmatchedreceipt WHERE receipt_id = ANY(%(ids)s::bigint[])) r
+{_JOIN_MESSAGE}
+ORDER BY r.receipt_id
+"""  # nosec B608 # noqa: S608
+
 MOVE_CURSOR = "UPDATE delivery_readcursor SET xid = %(xid)s, last_id = %(id)s WHERE name = 'receipts'"
 
 READ_DUE_UNMATCHED = f"""
@@ -59,9 +69,9 @@ ORDER BY r.receipt_id
 
 KEEP_UNMATCHED = """
 INSERT INTO delivery_unmatchedreceipt
-    (receipt_id, gateway_id, gateway_message_id, reference, state, reason, code, reported_at, received_at, n_tries,
-     next_try_at)
-SELECT id, gateway_id, gateway_message_id, reference, state, reason, code, reported_at, received_at, 0,
+    (receipt_id, gateway_id, gateway_message_id, reference, msisdn, state, reason, code, reported_at, received_at,
+     n_tries, next_try_at)
+SELECT id, gateway_id, gateway_message_id, reference, msisdn, state, reason, code, reported_at, received_at, 0,
        clock_timestamp() + interval '1 second'
 FROM delivery_receipt WHERE id = ANY(%(ids)s::bigint[]) AND received_at >= %(since)s
 ON CONFLICT (receipt_id) DO NOTHING
@@ -74,6 +84,19 @@ SET n_tries = n_tries + 1,
     next_try_at = CASE WHEN received_at > clock_timestamp() - %(deadline)s * interval '1 second'
         THEN clock_timestamp() + least(power(2, least(n_tries, 20)), %(max)s) * interval '1 second' END
 WHERE receipt_id = ANY(%(ids)s::bigint[])
+"""
+
+# Of an attempt that is over: it changes nothing any more, and is kept to be looked at, once.
+KEEP_EVIDENCE = """
+INSERT INTO delivery_evidence (message_id, attempt, source, outcome, gateway_message_ids, code, created_at)
+SELECT u.id, u.attempt, 'receipt', u.outcome, ARRAY[u.gateway_id]::varchar[], u.code, clock_timestamp()
+FROM (
+    SELECT DISTINCT * FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(outcomes)s::text[],
+        %(gateway_ids)s::text[], %(codes)s::text[]) AS u (id, attempt, outcome, gateway_id, code)
+) u
+WHERE NOT EXISTS (
+    SELECT FROM delivery_evidence e WHERE e.message_id = u.id AND e.attempt = u.attempt AND e.source = 'receipt'
+        AND e.outcome = u.outcome AND e.gateway_message_ids = ARRAY[u.gateway_id]::varchar[])
 """
 
 NOTE_DELIVERED_PARTS = """

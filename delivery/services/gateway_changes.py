@@ -81,7 +81,7 @@ def change_gateway(*, gateway: Gateway, setup: GatewaySetup, seen_at: datetime |
             Gateway.objects.select_for_update(of=("self",)).select_related("changed_by").get(pk=gateway.pk)
         )
         if present.changed_at != seen_at:
-            raise GatewayChanged(_changed_words(present))
+            raise GatewayChanged(changed_words(present))
         settings = {**_settings_beside_the_form(present), **setup.settings}
         secrets = {**json.loads(present.secret or "{}"), **setup.secrets}
         secrets = {name: value for name, value in secrets.items() if value}
@@ -191,7 +191,7 @@ def _free_slug(name: str, kind: str) -> str:
     return next(candidate for candidate in candidates if candidate not in taken)
 
 
-def _changed_words(gateway: Gateway) -> str:
+def changed_words(gateway: Gateway) -> str:
     return _(
         "%(who)s changed this gateway at %(when)s UTC, after you opened the page. Look at what holds now, then "
         "save again if your change is still right."

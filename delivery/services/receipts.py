@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,7 +15,10 @@ from delivery import sql_receipts as sql
 from delivery.changes import StatusChanges
 from delivery.gateways.base import ReceiptEvent, ReceiptState
 from delivery.models import Dispatch
-from delivery.reasons import reason_of_code
+from delivery.profiles import Profile, profile_of
+from delivery.services.codes import count_codes
+from delivery.services.id_forms import find_by_other_form
+from delivery.services.number_matching import match_by_number
 from delivery.slots import take_settled_again
 from delivery.statuses import RANK, RARE_STATUSES, MessageStatus, Reason
 from smsconsole.lib.copying import copy_rows
@@ -31,13 +35,22 @@ _SETTLED = frozenset(RANK) - {MessageStatus.QUEUED, MessageStatus.SUBMITTING}
 BATCH_SIZE = 2_000
 # An unmatched receipt is asked again after 1 s, 2 s, 4 s … at most every 10 minutes, for 72 hours.
 MAX_RETRY_SECONDS = 600
+# The longest that a carrier keeps trying, whatever validity it was asked for.
+LONGEST_VALIDITY_SECONDS = 72 * 3600
+
+
+def receipt_span_seconds() -> int:
+    """A receipt speaks of no message that was submitted longer ago: carriers use their ids again after weeks."""
+    return int(settings.RECEIPT_DEADLINE_SECONDS) + LONGEST_VALIDITY_SECONDS
 
 
 def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
     """Store what a carrier reported and commit; only after this returns may it be acknowledged.
 
-    Storing the same report twice is harmless: applying it again changes nothing.
+    Storing the same report twice is harmless: applying it again changes nothing. Ids are stored in the form in which
+    the gateway's answers are.
     """
+    profile = profile_of(gateway_id)
     with transaction.atomic(), connection.cursor() as cursor:
         copy_rows(
             cursor,
@@ -55,11 +68,11 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
             [
                 (
                     gateway_id,
-                    event.gateway_message_id[:80],
+                    profile.receipted(event.gateway_message_id)[:80],
                     event.reference[:80],
                     event.msisdn[:16],
                     int(STATUS_OF_STATE[event.state]),
-                    int(_reason(event)),
+                    int(_reason(event, profile)),
                     event.code,
                     event.reported_at.isoformat(),
                 )
@@ -68,10 +81,11 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
         )
 
 
-def _reason(event: ReceiptEvent) -> Reason:
+def _reason(event: ReceiptEvent, profile: Profile) -> Reason:
     if event.state == ReceiptState.DELIVERED:
         return Reason.NONE
-    return reason_of_code(event.code)
+    # "Delivered" of a message that was not is a carrier's contradiction: the state counts, the code is kept.
+    return profile.reason_of(event.code) or Reason.UNKNOWN_CODE
 
 
 class StoredReceipt(NamedTuple):
@@ -94,6 +108,7 @@ class StoredReceipt(NamedTuple):
     attempt: int | None
     n_segments: int | None
     country: str | None
+    msisdn: str
 
 
 class Update(NamedTuple):
@@ -114,37 +129,64 @@ def apply_receipts() -> int:
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(sql.ENSURE_CURSOR)
-        cursor.execute(sql.READ_NEW, {"limit": BATCH_SIZE})
+        cursor.execute(sql.READ_NEW, {"limit": BATCH_SIZE, "span": receipt_span_seconds()})
         rows = cursor.fetchall()
         fresh = [StoredReceipt(*row[1:]) for row in rows]
         if rows:
             _apply(cursor, fresh)
+            _count_codes(cursor, fresh)
             cursor.execute(sql.MOVE_CURSOR, {"xid": rows[-1][0], "id": rows[-1][1]})
         n_due = _apply_unmatched(cursor)
     return len(rows) + n_due
 
 
+def _count_codes(cursor: Any, receipts: Sequence[StoredReceipt]) -> None:
+    """Codes that nobody knows, and those that staff mapped, one row each however many receipts bring them."""
+    seen: Counter[tuple[int, str]] = Counter(
+        (r.gateway_id, r.code) for r in receipts if r.state != MessageStatus.DELIVERED
+    )
+    found: Counter[tuple[str, str]] = Counter()
+    for (gateway_id, code), n in seen.items():
+        profile = profile_of(gateway_id)
+        if code in profile.mapped or profile.reason_of(code) == Reason.UNKNOWN_CODE:
+            found[profile.kind, code] += n
+    count_codes(cursor, found)
+
+
 def _apply_unmatched(cursor: Any) -> int:
-    cursor.execute(sql.READ_DUE_UNMATCHED, {"limit": BATCH_SIZE})
+    """Ask again for those that are due: by their id, by the id in another form, and at last by their number."""
+    span = receipt_span_seconds()
+    cursor.execute(sql.READ_DUE_UNMATCHED, {"limit": BATCH_SIZE, "span": span})
     due = [StoredReceipt(*row) for row in cursor.fetchall()]
     if not due:
         return 0
     waiting = _apply(cursor, due, store_unmatched=False)
+    unknown = [receipt for receipt in waiting if receipt.message_id is None]
+    found = find_by_other_form(cursor, unknown) | match_by_number(cursor, unknown, span_seconds=span)
+    if found:
+        cursor.execute(sql.READ_UNMATCHED, {"ids": sorted(found), "span": span})
+        again = [StoredReceipt(*row) for row in cursor.fetchall()]
+        waiting = [r for r in waiting if r.id not in found] + _apply(cursor, again, store_unmatched=False)
     still = {receipt.id for receipt in waiting}
-    cursor.execute(sql.DROP_MATCHED, {"ids": [receipt.id for receipt in due if receipt.id not in still]})
+    settled = ({receipt.id for receipt in due} | found) - still
+    cursor.execute(sql.DROP_MATCHED, {"ids": sorted(settled)})
     cursor.execute(
         sql.POSTPONE_UNMATCHED,
         {"ids": sorted(still), "max": MAX_RETRY_SECONDS, "deadline": settings.RECEIPT_DEADLINE_SECONDS},
     )
-    return len(due) - len(still)
+    return len(settled)
 
 
 def _apply(
     cursor: Any, receipts: Sequence[StoredReceipt], *, store_unmatched: bool = True
 ) -> list[StoredReceipt]:
-    """Apply receipts to their messages; returns those that have to wait."""
-    waiting = [r for r in receipts if r.status is None or r.status not in _SETTLED]
-    known = [r for r in receipts if r.status in _SETTLED and r.part_attempt == r.attempt]
+    """Apply receipts to their messages; returns those that have to wait. Of earlier attempts they are evidence."""
+    over = [r for r in receipts if r.attempt is not None and (r.part_attempt or 0) < r.attempt]
+    if over:
+        _keep_evidence(cursor, over)
+    present = [r for r in receipts if r.attempt is None or (r.part_attempt or 0) >= r.attempt]
+    waiting = [r for r in present if r.status is None or r.status not in _SETTLED]
+    known = [r for r in present if r.status in _SETTLED and r.part_attempt == r.attempt]
     updates = _decide(_complete_long(cursor, known))
     if updates:
         applied = _write_updates(cursor, updates)
@@ -155,6 +197,19 @@ def _apply(
             sql.KEEP_UNMATCHED, {"ids": [r.id for r in waiting], "since": min(r.received_at for r in waiting)}
         )
     return waiting
+
+
+def _keep_evidence(cursor: Any, receipts: Sequence[StoredReceipt]) -> None:
+    cursor.execute(
+        sql.KEEP_EVIDENCE,
+        {
+            "ids": [r.message_id for r in receipts],
+            "attempts": [r.part_attempt for r in receipts],
+            "outcomes": [MessageStatus(r.state).name.lower() for r in receipts],
+            "gateway_ids": [r.gateway_message_id for r in receipts],
+            "codes": [r.code for r in receipts],
+        },
+    )
 
 
 def _complete_long(cursor: Any, receipts: Sequence[StoredReceipt]) -> list[StoredReceipt]:

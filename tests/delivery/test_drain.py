@@ -15,6 +15,7 @@ from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.health import note_usable
 from delivery.models import Batch, Dispatch, Gateway, GatewayPace, Message, MessagePart, Window
+from delivery.profiles import profile_of
 from delivery.queries import read_counts
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.windows import Nothing
@@ -302,6 +303,7 @@ def test_the_statements_of_a_window_do_not_depend_on_the_campaign(
 ) -> None:
     counted = []
     note_usable(gateway.pk)
+    profile_of(gateway.pk)
     for size in (200, 2_000):
         make_dispatch(size)
         lease = lease_batch(gateway.pk)
