@@ -9,7 +9,14 @@ migrations 0002 and 0004.
 from delivery.models.codes import CarrierCode
 from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample, ReadCursor
 from delivery.models.dispatches import Batch, Dispatch
-from delivery.models.gateways import SIMULATOR_KIND, CarrierTemplate, Gateway, GatewayExchange, GatewayPace
+from delivery.models.gateways import (
+    SIMULATED_KINDS,
+    SIMULATOR_KIND,
+    CarrierTemplate,
+    Gateway,
+    GatewayExchange,
+    GatewayPace,
+)
 from delivery.models.health import GatewayHealth, GatewayPolling, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
 from delivery.models.lines import BindState, LineState
@@ -19,6 +26,7 @@ from delivery.models.replies import Reply, StoredReplyPart
 from delivery.models.routes import Route
 
 __all__ = [
+    "SIMULATED_KINDS",
     "SIMULATOR_KIND",
     "Batch",
     "BindState",

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.functional import Promise
 
-from delivery.gateways.simulator import SimulatorDriver, address_of
-from delivery.models import Gateway, MessageBody, Reply
+from delivery.gateways.simulated import control_address
+from delivery.models import SIMULATED_KINDS, Gateway, MessageBody, Reply
 from delivery.simulation.control import SimulationUnavailable, read_recent
 from delivery.simulation.ledger import LedgerLine
+from delivery.simulation.smsc import MADE_UP
 from delivery.statuses import ReplyOutcome
 from projects.models import Project
 
@@ -86,15 +88,16 @@ class Handset:
 def read_handset(project: Project, *, digits: str = "") -> Handset:
     """The phones that this project's messages reached; those whose number ends so, where digits are given.
 
-    One query for the gateways, one per gateway that answers, one for the replies. A gateway serves all projects:
+    One query for the gateways, one or two per gateway that answers, one for the replies. A gateway serves all projects:
     only what the database knows as this project's own message, number and text is shown.
     """
     arrived: list[LedgerLine] = []
-    gateways = list(Gateway.objects.filter(kind=SimulatorDriver.kind).values_list("settings", flat=True))
+    is_simulated = Q(kind__in=SIMULATED_KINDS) | Q(settings__simulated=True)
+    gateways = list(Gateway.objects.filter(is_simulated).values_list("kind", "settings"))
     n_silent = 0
-    for settings in gateways:
+    for kind, settings in gateways:
         try:
-            lines = read_recent(address_of(settings), digits=digits, limit=N_MESSAGES_READ)
+            lines = read_recent(control_address(kind, settings), digits=digits, limit=N_MESSAGES_READ)
         except (SimulationUnavailable, ValueError):
             n_silent += 1
         else:
@@ -104,11 +107,27 @@ def read_handset(project: Project, *, digits: str = "") -> Handset:
 
 
 def _own(project: Project, lines: Sequence[LedgerLine]) -> list[LedgerLine]:
-    bodies = MessageBody.objects.filter(
-        project_id=project.pk, message_id__in=[line.message_id for line in lines]
-    )
-    own = set(bodies.values_list("message_id", "msisdn", "text"))
-    return [line for line in lines if (line.message_id, line.msisdn, line.text) in own]
+    """Those of the project, newest first as before.
+
+    An SMSC does not hear the console's numbers of messages: its lines are known by number and text, and as many
+    of them are the project's as it has such messages.
+    """
+    bodies = MessageBody.objects.filter(project_id=project.pk)
+    by_number: dict[tuple[str, str], list[int]] = {}
+    if numbers := {line.msisdn for line in lines if line.message_id >= MADE_UP}:
+        found = bodies.filter(msisdn__in=numbers).order_by("message_id")
+        for message_id, msisdn, text in found.values_list("message_id", "msisdn", "text"):
+            by_number.setdefault((msisdn, text), []).append(message_id)
+    known: set[tuple[int, str, str]] = set()
+    if ids := [line.message_id for line in lines if line.message_id < MADE_UP]:
+        known.update(bodies.filter(message_id__in=ids).values_list("message_id", "msisdn", "text"))
+    own: list[LedgerLine] = []
+    for line in lines:
+        if line.message_id < MADE_UP:
+            own += [line] if (line.message_id, line.msisdn, line.text) in known else []
+        elif left := by_number.get((line.msisdn, line.text)):
+            own.append(line._replace(message_id=left.pop()))
+    return own
 
 
 def _phones(newest_first: Sequence[LedgerLine]) -> list[Phone]:

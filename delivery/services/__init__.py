@@ -15,7 +15,7 @@ from delivery.services.dispatches import (
     stop_project,
     suspend_dispatch,
 )
-from delivery.services.gateways import ensure_simulated_gateway
+from delivery.services.gateways import ensure_simulated_gateway, ensure_simulated_smsc
 from delivery.services.id_forms import IdFormProposal, accept_id_form, propose_id_form
 from delivery.services.inbound import receive_push, store_events
 from delivery.services.polling import poll_gateway, ring_polls
@@ -37,6 +37,7 @@ __all__ = [
     "close_overdue",
     "count_past",
     "ensure_simulated_gateway",
+    "ensure_simulated_smsc",
     "finish_fanout",
     "hold_dispatch",
     "map_code",

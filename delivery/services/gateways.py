@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from django.utils import timezone
+
 from delivery.models import SIMULATOR_KIND, Gateway
+
+SMSC_SLUG: Final = "simulated-smsc"
 
 
 def ensure_simulated_gateway() -> Gateway:
@@ -18,3 +24,26 @@ def ensure_simulated_gateway() -> Gateway:
         defaults={"name": "Simulated gateway", "kind": SIMULATOR_KIND, "rate_per_second": 2500},
     )
     return made
+
+
+def ensure_simulated_smsc(*, port: int) -> Gateway | None:
+    """The row of the console's own simulated SMSC, an SMPP line to this port; made when there is none.
+
+    None beside a real carrier: nothing may take it for one. Whatever staff have set up there stays, and a row that
+    no longer says that it is simulated is left alone. The simulated gateway comes before it, so that what follows
+    no route goes through the faster of the two.
+    """
+    ensure_simulated_gateway()
+    gateway = Gateway.objects.filter(slug=SMSC_SLUG).first()
+    line = {"host": "127.0.0.1", "port": port}
+    if gateway is None:
+        if any(not other.is_simulated for other in Gateway.objects.defer("secret")):
+            return None
+        made = {"simulated": True, "system_id": "console", "window": 100, **line}
+        defaults = {"name": "Simulated SMSC", "kind": "smpp", "rate_per_second": 500, "settings": made}
+        gateway, _ = Gateway.objects.get_or_create(slug=SMSC_SLUG, defaults=defaults)
+    elif gateway.settings.get("simulated") is True and gateway.settings.get("port") != port:
+        gateway.settings = {**gateway.settings, **line}
+        gateway.changed_at = timezone.now()
+        gateway.save(update_fields=["settings", "changed_at"])
+    return gateway

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from delivery.errors import DeliveryError
 from delivery.gateways.base import ReplyEvent
-from delivery.gateways.simulator import address_of
+from delivery.gateways.simulated import control_address
 from delivery.models import SIMULATOR_KIND, Dispatch, Gateway, Message, MessageBody, Reply
 from delivery.simulation.control import SimulationUnavailable, send_reply
 from delivery.statuses import ReplyOutcome
@@ -143,21 +143,34 @@ def reply_from_handset(*, project: Project, message_id: int, text: str) -> None:
     """
     require_enabled(project)
     body = MessageBody.objects.filter(project_id=project.pk, message_id=message_id).first()
-    dispatches = Message.objects.filter(pk=message_id).values("dispatch_id")
-    dispatch = Dispatch.objects.select_related("gateway").filter(pk__in=dispatches).first()
-    if body is None or dispatch is None or dispatch.gateway.kind != SIMULATOR_KIND:
+    gateway = _gateway_of(message_id)
+    if body is None or gateway is None or not gateway.is_simulated:
         raise DeliveryError(_("This message is not on a simulated phone. Open the handset again."))
     if not text.strip():
         raise DeliveryError(_("Type what the phone replies."))
-    gateway: Gateway = dispatch.gateway
     try:
         send_reply(
-            address_of(gateway.settings), msisdn=body.msisdn, destination=body.sender, text=text.strip()
+            control_address(gateway.kind, gateway.settings),
+            msisdn=body.msisdn,
+            destination=body.sender,
+            text=text.strip(),
         )
     except (SimulationUnavailable, ValueError):
         raise DeliveryError(
-            _(
-                "The simulated gateway did not take the reply. Start it with “manage.py simulated_gateway”, "
-                "then try again."
-            )
+            _("“%(gateway)s” did not take the reply. Start it with “manage.py %(command)s”, then try again.")
+            % {
+                "gateway": gateway.name,
+                "command": "simulated_gateway" if gateway.kind == SIMULATOR_KIND else "smsc_simulator",
+            }
         ) from None
+
+
+def _gateway_of(message_id: int) -> Gateway | None:
+    """The gateway that the message left by; its dispatch's where it is not known."""
+    row = Message.objects.filter(pk=message_id).values_list("gateway_id", "dispatch_id").first()
+    if row is None:
+        return None
+    gateway_id, dispatch_id = row
+    if gateway_id is None:
+        gateway_id = Dispatch.objects.values_list("gateway_id", flat=True).get(pk=dispatch_id)
+    return Gateway.objects.get(pk=gateway_id)

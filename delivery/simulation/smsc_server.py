@@ -11,11 +11,13 @@ import functools
 import itertools
 import json
 import logging
+import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import smpp34
 
@@ -325,3 +327,13 @@ async def _flush(smsc: SimulatedSmsc) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
         smsc.flush()
+
+
+def leave() -> NoReturn:
+    """End this process, with everything written, without taking Python down first.
+
+    smpp34's threads may still hold on to it, and then it aborts. To be deleted when a release joins its threads.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

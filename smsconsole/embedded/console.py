@@ -124,6 +124,8 @@ def _programs(options: ConsoleOptions) -> list[Program]:
     return [
         Program("web", gunicorn, stage=_WORK, env=_environment()),
         _manage(options, "gateway", "simulated_gateway", stage=_GATEWAY),
+        # Only where nobody could take it for a carrier's line.
+        *([_manage(options, "smsc", "smsc_simulator", stage=_GATEWAY)] if options.demo else []),
         _manage(options, "lines", "run_smpp_sessions", grace_seconds=_LINES_GRACE_SECONDS),
         _manage(options, "scheduler", "scheduler", "--skip-checks"),
         _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),

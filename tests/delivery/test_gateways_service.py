@@ -6,7 +6,7 @@ import pytest
 
 from delivery.models import Gateway
 from delivery.queries import default_gateway
-from delivery.services import ensure_simulated_gateway
+from delivery.services import ensure_simulated_gateway, ensure_simulated_smsc
 
 pytestmark = pytest.mark.django_db
 
@@ -22,3 +22,34 @@ def test_an_existing_one_is_left_as_it_is() -> None:
     assert ensure_simulated_gateway() == own
     own.refresh_from_db()
     assert own.rate_per_second == 7
+
+
+def smsc_at(port: int) -> Gateway:
+    smsc = ensure_simulated_smsc(port=port)
+    assert smsc is not None
+    return smsc
+
+
+def test_the_simulated_smsc_stands_behind_the_simulated_gateway() -> None:
+    smsc = smsc_at(21_000)
+    assert smsc.is_simulated
+    assert default_gateway() == ensure_simulated_gateway() != smsc
+
+
+def test_there_is_no_simulated_smsc_beside_a_carrier() -> None:
+    Gateway.objects.create(slug="own", name="Own", kind="smpp", settings={"host": "smsc.example"})
+    assert ensure_simulated_smsc(port=21_000) is None
+
+
+def test_the_simulated_smsc_moves_with_its_port_and_keeps_what_was_set_up() -> None:
+    smsc = smsc_at(21_000)
+    Gateway.objects.filter(pk=smsc.pk).update(settings=smsc.settings | {"window": 7}, rate_per_second=3)
+    moved = smsc_at(21_001)
+    assert (moved.pk, moved.settings["port"], moved.settings["window"]) == (smsc.pk, 21_001, 7)
+    assert moved.rate_per_second == 3
+
+
+def test_a_line_that_was_made_a_real_one_is_left_alone() -> None:
+    smsc = smsc_at(21_000)
+    Gateway.objects.filter(pk=smsc.pk).update(settings={"host": "smsc.example", "port": 2775})
+    assert smsc_at(21_001).settings == {"host": "smsc.example", "port": 2775}

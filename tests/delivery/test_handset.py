@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import smpp34
 from django.test import Client
 from django.urls import reverse
 
@@ -19,6 +21,7 @@ from projects.models import Project
 from smsconsole.lib.msisdn import mask_msisdn
 from tests.delivery.gateways.contract import always
 from tests.delivery.simulation.running import RunningGateway
+from tests.delivery.simulation.running_smsc import RunningSmsc
 from tests.factories import OrganizationFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +236,77 @@ def test_the_screen_shows_the_reply_and_what_it_did(
     assert "&lt;b&gt;TD&lt;/b&gt;" in shown
     assert "Unsubscribed" in shown
     assert read_handset(project).stamp != before
+
+
+# --- Behind the simulated SMSC ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def smsc(tmp_path: Path) -> Iterator[RunningSmsc]:
+    folder = tmp_path / "smsc"
+    folder.mkdir()
+    smsc = RunningSmsc(folder)
+    smsc.start(receipt_min_ms=60_000, receipt_max_ms=60_000)
+    Gateway.objects.create(
+        slug="smsc",
+        name="SMSC",
+        kind="smpp",
+        settings={"simulated": True, "control": str(smsc.control), "host": "127.0.0.1", "port": smsc.port},
+    )
+    yield smsc
+    smsc.stop()
+
+
+def body(project: Project, message_id: int, msisdn: str, text: str) -> None:
+    MessageBody.objects.create(
+        message_id=message_id,
+        project_id=project.pk,
+        owner_row=message_id,
+        msisdn=msisdn,
+        sender="Shop",
+        text=text,
+    )
+
+
+def submit(smsc: RunningSmsc, *texts: tuple[str, str]) -> None:
+    async def play() -> None:
+        client = smpp34.Client("127.0.0.1", smsc.port, "console", "")
+        session = await client.connect()
+        for msisdn, text in texts:
+            await session.submit_sm(
+                msisdn.lstrip("+"), text.encode("utf-16-be"), source_addr="Shop", data_coding=8
+            )
+        await client.stop()
+
+    asyncio.run(play())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phone_behind_the_smsc_shows_what_this_project_sent_it(smsc: RunningSmsc, project: Project) -> None:
+    other = OrganizationFactory().projects.first() or Project.objects.create(
+        organization=OrganizationFactory(), name="Other", slug="other"
+    )
+    body(project, 1, "+8613812345678", "Hello")
+    body(project, 2, "+8613812345678", "Hello")
+    body(other, 3, "+8613812345678", "Bye")
+    submit(smsc, ("+8613812345678", "Hello"), ("+8613812345678", "Bye"), ("+8613812345678", "Hello"))
+    submit(smsc, ("+8613812345678", "Hello"), ("+8613899999999", "Hello"))
+    (phone,) = read_handset(project).phones
+    assert [(line.message_id, line.text) for line in phone.messages] == [(1, "Hello"), (2, "Hello")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_goes_to_the_gateway_by_which_the_message_left(
+    smsc: RunningSmsc, phone_network: RunningGateway, client: Client, project: Project
+) -> None:
+    body(project, 1, "+8613812345678", "Hello")
+    default, by_smpp = Gateway.objects.get(slug="simulated"), Gateway.objects.get(slug="smsc")
+    dispatch = Dispatch.objects.create(owner="test:1", project=project, gateway=default)
+    Message.objects.create(id=1, dispatch_id=dispatch.pk, n_segments=1, country="CN", gateway_id=by_smpp.pk)
+    shown = client.post(
+        reverse("handset-reply", args=[project.slug]), {"message": "1", "text": "TD"}, follow=True
+    ).content.decode()
+    # Nobody is bound there, so it says no by its own name; the other one heard nothing.
+    assert "“SMSC” did not take the reply" in shown
+    assert "smsc_simulator" in shown
+    assert phone_network.replies() == []

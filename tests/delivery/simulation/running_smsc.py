@@ -13,7 +13,7 @@ from delivery.simulation.address import parse_address
 from delivery.simulation.control import change_script
 from delivery.simulation.ledger import LedgerLine, read_ledger
 from delivery.simulation.smsc_script import SmscScript
-from delivery.simulation.smsc_server import serve_smsc
+from delivery.simulation.smsc_server import leave, serve_smsc
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -74,6 +74,7 @@ def main() -> None:
         script=SmscScript().changed(call["script"]),
         when_ready=lambda: print("ready", flush=True),  # noqa: T201,
     )
+    leave()
 
 
 if __name__ == "__main__":
