@@ -129,6 +129,7 @@ def test_a_character_outside_the_alphabet_is_told(text: str, alphabet: Alphabet)
         (b"caf\xe9", 0xF5, Alphabet.GSM7, "café"),
         ("你".encode("utf-16-be"), 0xE0, Alphabet.GSM7, "你"),
         (b"caf\x05", 0xC8, Alphabet.LATIN1, "café"),
+        (b"caf\x05", 0xD8, Alphabet.LATIN1, "café"),
         (b"caf\x05", 0x0B, Alphabet.GSM7, "café"),  # reserved: as the default
     ],
 )

@@ -37,6 +37,7 @@ def test_a_validity_period_is_written_from_now_on(minutes: int, written: str):
         ("261121162500032-", NOW + timedelta(hours=8)),
         ("000000000100000R", NOW + timedelta(minutes=1)),
         ("261121162500099+", None),
+        ("261121162500049+", None),  # more than half a day
         ("261321162500000+", None),
         ("2611211625", None),
         ("", None),
