@@ -37,6 +37,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "templates_app.senderid": ("revisions__text",),
     "templates_app.senderidrevision": ("text",),
     "delivery.gateway": ("name",),
+    "delivery.carriertemplate": ("template_id",),
+    "delivery.carriercode": ("code",),
+    "delivery.route": ("gateway__name",),
     "campaigns.campaign": ("name",),
 }
 # Where the model's own word would not do on its own.
@@ -62,6 +65,9 @@ WORDS: dict[str, str | Promise] = {
     "templates_app.senderidrevision": gettext_lazy("Sender ID"),
     "templates_app.review": gettext_lazy("Review"),
     "delivery.gateway": gettext_lazy("Gateway"),
+    "delivery.carriertemplate": gettext_lazy("Template at the carrier"),
+    "delivery.carriercode": gettext_lazy("Carrier code"),
+    "delivery.route": gettext_lazy("Route"),
     "campaigns.campaign": gettext_lazy("Campaign"),
 }
 # Columns that say which row it is when it has no name of its own.

@@ -61,7 +61,15 @@ TRACKED: dict[str, RecordChange] = {
     "templates_app.BodyTemplateRevision": RecordChange(scope=of_project(_BODY_TEMPLATE)),
     "templates_app.SenderIdRevision": RecordChange(scope=of_project(_SENDER_ID)),
     "templates_app.Review": RecordChange(scope=of_project(_REVIEWED)),
-    "delivery.Gateway": RecordChange(scope=Scope(), secrets=("secret",)),
+    "delivery.Gateway": RecordChange(scope=Scope(), secrets=("secret", "push_token")),
+    "delivery.CarrierTemplate": RecordChange(scope=Scope(), ignored=("fetched_at",)),
+    "delivery.Route": RecordChange(scope=Scope()),
+    # The console itself adds and counts them; only what somebody makes of one is news.
+    "delivery.CarrierCode": RecordChange(
+        scope=Scope(),
+        ignored=("n_seen", "first_seen_at", "last_seen_at"),
+        operation=pgtrigger.Update,
+    ),
     "campaigns.Campaign": RecordChange(
         scope=_OF_PROJECT,
         ignored=("fanout_row", "fanout_heartbeat_at", "manual_numbers", "dispatch_id"),

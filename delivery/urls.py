@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delivery.views import handset, staff_gateway_page, staff_gateways, staff_routes
+from delivery.views import handset, staff_codes, staff_gateway_page, staff_gateways, staff_routes
 
 HANDSET = "projects/<slug:slug>/handset/"
 GATEWAY = "staff/gateways/<slug:slug>/"
@@ -18,6 +18,8 @@ urlpatterns = [
     path("staff/gateways/", staff_gateways.staff_gateway_list, name="staff-gateway-list"),
     path("staff/gateways/add/", staff_gateways.staff_gateway_choose, name="staff-gateway-choose"),
     path("staff/gateways/add/<slug:kind>/", staff_gateways.staff_gateway_add, name="staff-gateway-add"),
+    path("staff/gateways/codes/", staff_codes.staff_code_list, name="staff-code-list"),
+    path("staff/gateways/codes/<int:key>/", staff_codes.staff_code_edit, name="staff-code-edit"),
     path("staff/gateways/routes/", staff_routes.staff_route_list, name="staff-route-list"),
     path("staff/gateways/routes/ask/", staff_routes.staff_route_ask, name="staff-route-ask"),
     path("staff/gateways/routes/add/", staff_routes.staff_route_add, name="staff-route-add"),
@@ -29,6 +31,7 @@ urlpatterns = [
     path(GATEWAY + "live/", staff_gateway_page.staff_gateway_live, name="staff-gateway-live"),
     path(GATEWAY + "exchanges/", staff_gateway_page.staff_gateway_exchanges, name="staff-gateway-exchanges"),
     path(GATEWAY + "try/", staff_gateway_page.staff_gateway_try, name="staff-gateway-try"),
+    path(GATEWAY + "id-form/", staff_gateway_page.staff_gateway_id_form, name="staff-gateway-id-form"),
     path(GATEWAY + "templates/", staff_gateway_page.staff_gateway_templates, name="staff-gateway-templates"),
     path(
         GATEWAY + "templates/add/",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +34,9 @@ def form_field(setting: SettingField, *, is_kept: bool = False) -> forms.Field:
     if setting.kind == SettingKind.SECRET:
         return _secret(setting, common, is_kept=is_kept)
     if setting.kind == SettingKind.URL:
-        return forms.URLField(**common, max_length=setting.max_length, assume_scheme="https")
+        return forms.CharField(
+            **common, max_length=setting.max_length, widget=forms.URLInput, validators=[refuse_no_address]
+        )
     if setting.kind == SettingKind.LINES:
         return forms.CharField(
             **common,
@@ -52,9 +55,23 @@ def _number(setting: SettingField, common: dict[str, Any]) -> forms.Field:
         "max_value": _("At most %(limit_value)s."),
     }
     if _is_whole(setting):
-        whole: dict[str, Any] = {name: None if bound is None else int(bound) for name, bound in bounds.items()}
+        whole: dict[str, Any] = {
+            name: None if bound is None else int(bound) for name, bound in bounds.items()
+        }
         return forms.IntegerField(**common, **whole, error_messages=words)
     return forms.FloatField(**common, **bounds, error_messages=words)
+
+
+def refuse_no_address(value: str) -> None:
+    """Validator of an address over HTTP. Placeholders and names without a dot, as of one's own network, are fine."""
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in value
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise forms.ValidationError(_("Type an address that begins with https:// or http://."))
+    refuse_control_characters(value)
 
 
 def _is_whole(setting: SettingField) -> bool:

@@ -122,6 +122,9 @@ class GatewayForm(forms.Form):
         secrets: dict[str, str | None] = {}
         for setting in self._settings:
             value = cleaned.get(f"setting_{setting.name}")
+            if isinstance(value, str):
+                # A browser ends lines as HTTP does; keys and bodies are meant as they were typed.
+                value = value.replace("\r\n", "\n")
             if setting.kind == SettingKind.SECRET:
                 if value:
                     secrets[setting.name] = value

@@ -14,6 +14,7 @@ from delivery.models.lines import LineState
 from delivery.opening import push_address
 from delivery.queries.gateways import GatewayRow, Throughput, gateway_row, throughput
 from delivery.queries.routes import RouteRow, route_rows
+from delivery.services.id_forms import IdFormProposal, propose_id_form
 
 EXCHANGES_SHOWN: Final = 20
 TEMPLATES_SHOWN: Final = 200
@@ -76,7 +77,7 @@ class LiveGateway:
 
 
 def live_gateway(gateway: Gateway) -> LiveGateway:
-    """Its state, rate and delays, as of now. Seven queries."""
+    """Its state, rate and delays, as of now. Eight queries."""
     return LiveGateway(
         row=gateway_row(gateway),
         throughput=throughput(gateway),
@@ -118,10 +119,11 @@ class GatewayPage:
     templates: list[CarrierTemplate]
     routes: list[RouteRow]
     push_address: str
+    id_form: IdFormProposal | None
 
 
 def gateway_page(gateway: Gateway) -> GatewayPage:
-    """Ten queries; one less where the carrier takes no templates."""
+    """Eleven queries; one more each for a carrier with templates and for receipts that wait in vain."""
     live = live_gateway(gateway)
     return GatewayPage(
         live=live,
@@ -130,4 +132,5 @@ def gateway_page(gateway: Gateway) -> GatewayPage:
         templates=carrier_templates(gateway) if live.kind.takes_templates else [],
         routes=routes_through(gateway),
         push_address=push_address(gateway) if live.kind.receives_pushes else "",
+        id_form=propose_id_form(gateway),
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from delivery.models import Gateway, Route
-from delivery.queries.progress import default_gateway
+from delivery.routing import router_for
 from projects.models import Project
 from smsconsole.lib.countries import country_name
 
@@ -25,16 +25,6 @@ KIND_WORDS: Final[dict[str, str | Promise]] = {
 def rank(route: Route) -> tuple[int, bool, Decimal]:
     """Where a route stands among those that fit: lower comes first, equals share by weight."""
     return (route.priority, route.cost is None, route.cost or Decimal())
-
-
-def fits(route: Route, *, project: Project | None, kind: str, country: str, msisdn: str) -> bool:
-    """Whether a message meets all of the route's conditions."""
-    return (
-        (route.project_id is None or (project is not None and route.project_id == project.pk))
-        and route.kind in ("", kind)
-        and route.country in ("", country)
-        and msisdn.removeprefix("+").startswith(route.prefix)
-    )
 
 
 def condition_words(route: Route) -> list[str]:
@@ -62,6 +52,11 @@ class RouteRow:
     @property
     def conditions(self) -> list[str]:
         return condition_words(self.route)
+
+    @property
+    def cost_words(self) -> str:
+        """Without zeros that say nothing; empty without a cost."""
+        return "" if self.route.cost is None else f"{self.route.cost.normalize():f}"
 
     @property
     def is_in_force(self) -> bool:
@@ -113,7 +108,7 @@ def _covers(wide: Route, narrow: Route) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """A gateway that a message would be tried by, and why; `route` is None for the last resort."""
+    """A gateway that a message would be tried by, and the route that allows it; None for the last resort."""
 
     gateway: Gateway
     route: RouteRow | None
@@ -121,26 +116,39 @@ class WayOut:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The ways out of one message in their order, and the routes that fit but are passed over."""
+    """The ways out of one message in their order, and the routes that fit but lead nowhere now."""
 
     msisdn: str
     country: str
     ways: list[WayOut]
     passed_over: list[RouteRow]
 
+    @property
+    def waits(self) -> bool:
+        """Whether the message would wait, because every gateway it may leave by is paused."""
+        return bool(self.ways) and not any(way.gateway.is_enabled for way in self.ways)
 
-def ways_out(*, project: Project | None, kind: str, msisdn: str, country: str) -> Answer:
-    """Which way a message would go now, by the router that decides it for real."""
-    rows = [
+
+def ways_out(*, project: Project, kind: str, msisdn: str, country: str) -> Answer:
+    """Which way a message would go now, by the router that decides it for real. Three queries."""
+    rows = route_rows()
+    by_key = {row.route.pk: row for row in rows}
+    found = router_for(project, kind).ways(msisdn, country)
+    ways = [WayOut(way.gateway, by_key.get(way.route.pk) if way.route else None) for way in found]
+    passed_over = [
         row
-        for row in route_rows()
-        if fits(row.route, project=project, kind=kind, country=country, msisdn=msisdn)
+        for row in rows
+        if not row.is_in_force
+        and _fits(row.route, project=project, kind=kind, country=country, msisdn=msisdn)
+        and row not in [way.route for way in ways]
     ]
-    first_of: dict[int, RouteRow] = {}
-    for row in rows:
-        if row.is_in_force:
-            first_of.setdefault(row.route.gateway_id, row)
-    ways = [WayOut(row.route.gateway, row) for row in first_of.values()]
-    if not ways and (last := default_gateway()) is not None:
-        ways = [WayOut(last, None)]
-    return Answer(msisdn, country, ways, [row for row in rows if not row.is_in_force])
+    return Answer(msisdn, country, ways, passed_over)
+
+
+def _fits(route: Route, *, project: Project, kind: str, country: str, msisdn: str) -> bool:
+    return (
+        route.project_id in (None, project.pk)
+        and route.kind in ("", kind)
+        and route.country in ("", country)
+        and msisdn.removeprefix("+").startswith(route.prefix)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import require_staff, signed_in_person
-from delivery.errors import DeliveryError
+from delivery.errors import DeliveryError, GatewayChanged
 from delivery.gateway_forms import CarrierTemplateForm, TrialForm
 from delivery.models import Gateway
 from delivery.queries.gateway_page import gateway_page, live_gateway, newest_exchanges
@@ -21,6 +22,7 @@ from delivery.services.carrier_templates import (
     fetch_carrier_templates,
     remove_carrier_template,
 )
+from delivery.services.id_forms import accept_id_form
 from delivery.services.trial import try_gateway
 from delivery.views.staff_gateways import gateway_by_slug
 
@@ -64,6 +66,34 @@ def staff_gateway_try(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, gateway, trial_form=form, trial=trial)
 
 
+class _IdFormChoice(forms.Form):
+    """What the button of the proposal posts."""
+
+    form = forms.CharField(max_length=20)
+    seen = forms.DateTimeField()
+
+
+@require_POST
+def staff_gateway_id_form(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take up the proposal how to read the ids of receipts; 409 when the gateway was changed meanwhile."""
+    require_staff(request.user)
+    gateway = gateway_by_slug(slug)
+    choice = _IdFormChoice(request.POST)
+    if not choice.is_valid():
+        messages.error(request, _("There is no such form of ids."))
+        return _page(request, gateway, status=422)
+    cleaned = choice.cleaned_data
+    try:
+        accept_id_form(
+            gateway=gateway, form=cleaned["form"], seen_at=cleaned["seen"], by=signed_in_person(request)
+        )
+    except DeliveryError as error:
+        messages.error(request, str(error))
+        return _page(request, gateway, status=409 if isinstance(error, GatewayChanged) else 422)
+    messages.success(request, _("Ids are read like this from now on. The waiting receipts are asked again."))
+    return redirect("staff-gateway", gateway.slug)
+
+
 @require_POST
 def staff_gateway_templates(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the carrier for the texts it has approved."""
@@ -104,16 +134,17 @@ def staff_gateway_template_remove(request: HttpRequest, slug: str, key: int) -> 
     return redirect("staff-gateway", gateway.slug)
 
 
-def _page(request: HttpRequest, gateway: Gateway, *, status: int = 200, **forms: Any) -> HttpResponse:
+def _page(request: HttpRequest, gateway: Gateway, *, status: int = 200, **shown: Any) -> HttpResponse:
     page = gateway_page(gateway)
     context = {
         "gateway": gateway,
         "page": page,
         "live": page.live,
         "kind": page.live.kind,
+        "seen": gateway.changed_at.isoformat(),
         "exchanges": page.exchanges,
         "trial_form": TrialForm(prefix="trial"),
         "template_form": CarrierTemplateForm(prefix="template"),
-        **forms,
+        **shown,
     }
     return render(request, "delivery/staff_gateway.html", context, status=status)

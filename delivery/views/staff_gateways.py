@@ -60,7 +60,7 @@ def staff_gateway_add(request: HttpRequest, kind: str) -> HttpResponse:
     """The form that this kind's driver asks for. What cannot work is said by the driver, before anything is saved."""
     require_staff(request.user)
     chosen, driver = _kind_with_driver(kind)
-    form = GatewayForm(request.POST or None, driver=driver)
+    form = GatewayForm(request.POST if request.method == "POST" else None, driver=driver)
     status = 200
     if request.method == "POST":
         status = 422
@@ -87,7 +87,7 @@ def staff_gateway_edit(request: HttpRequest, slug: str) -> HttpResponse:
     require_staff(request.user)
     gateway = get_object_or_404(Gateway, slug=slug)
     kind, driver = _kind_with_driver(gateway.kind)
-    form = GatewayForm(request.POST or None, driver=driver, gateway=gateway)
+    form = GatewayForm(request.POST if request.method == "POST" else None, driver=driver, gateway=gateway)
     status = 200
     if request.method == "POST":
         status = 422

@@ -41,7 +41,7 @@ def staff_route_ask(request: HttpRequest) -> HttpResponse:
 def staff_route_add(request: HttpRequest) -> HttpResponse:
     require_staff(request.user)
     initial = {"gateway": Gateway.objects.filter(slug=request.GET.get("gateway", "")[:60]).first()}
-    form = RouteForm(request.POST or None, initial=initial)
+    form = RouteForm(request.POST if request.method == "POST" else None, initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
@@ -61,7 +61,7 @@ def staff_route_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """A stale form is answered 409 with what was typed kept."""
     require_staff(request.user)
     route = get_object_or_404(Route.objects.select_related("gateway"), uuid=uuid)
-    form = RouteForm(request.POST or None, initial=RouteForm.initial_of(route))
+    form = RouteForm(request.POST if request.method == "POST" else None, initial=RouteForm.initial_of(route))
     status = 200
     if request.method == "POST":
         status = 422

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from delivery.models import CarrierTemplate, Gateway, Route
+from delivery.models import CarrierCode, CarrierTemplate, Gateway, Route
 from delivery.services import ensure_simulated_gateway
 from tests.access.kit import Row, Things, no_arguments
 from tests.access.standing import STAFF, STAFF_REFUSED
@@ -28,6 +28,10 @@ def of_route(things: Things) -> list[Any]:
     return [Route.objects.create(gateway=ensure_simulated_gateway()).uuid]
 
 
+def of_code(things: Things) -> list[Any]:
+    return [CarrierCode.objects.get_or_create(kind="simulator", code="XX:0001")[0].pk]
+
+
 ROWS: list[Row] = [
     ("staff-gateway-list", "get", no_arguments, STAFF),
     ("staff-gateway-choose", "get", no_arguments, STAFF),
@@ -43,6 +47,7 @@ ROWS: list[Row] = [
     ("staff-gateway-delete", "post", of_gateway, STAFF),
     ("staff-gateway-renew", "post", of_gateway, STAFF),
     ("staff-gateway-try", "post", of_gateway, STAFF_REFUSED),
+    ("staff-gateway-id-form", "post", of_gateway, STAFF_REFUSED),
     ("staff-gateway-templates", "post", of_gateway, STAFF),
     ("staff-gateway-template-add", "post", of_gateway, STAFF_REFUSED),
     ("staff-gateway-template-remove", "post", of_template, STAFF),
@@ -55,4 +60,7 @@ ROWS: list[Row] = [
     ("staff-route-disable", "post", of_route, STAFF),
     ("staff-route-enable", "post", of_route, STAFF),
     ("staff-route-delete", "post", of_route, STAFF),
+    ("staff-code-list", "get", no_arguments, STAFF),
+    ("staff-code-edit", "get", of_code, STAFF),
+    ("staff-code-edit", "post", of_code, STAFF_REFUSED),
 ]
