@@ -12,6 +12,7 @@ from delivery.gateways.simulator import SimulatorDriver
 from delivery.gateways.smpp import SmppDriver
 from delivery.gateways.tencent import TencentDriver
 from delivery.gateways.twilio import TwilioDriver
+from delivery.gateways.vonage import VonageDriver
 
 DRIVERS: dict[str, type[GatewayDriver]] = {
     driver.kind: driver
@@ -21,6 +22,7 @@ DRIVERS: dict[str, type[GatewayDriver]] = {
         SmppDriver,
         TencentDriver,
         TwilioDriver,
+        VonageDriver,
     )
 }
 
