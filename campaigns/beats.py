@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from campaigns import services
 from campaigns.models import Campaign, Simulation, Upload
+from campaigns.services.settling import apply_uncertain_policies
 from campaigns.statuses import CampaignStatus, HoldReason, UploadStatus
 from delivery.models import Dispatch
 from smsconsole.beats import Beat
@@ -117,5 +118,6 @@ BEATS = [
     Beat("hold-forbidden-campaigns", 1.0, hold_forbidden),
     Beat("hold-unentitled-campaigns", 5.0, hold_unentitled),
     Beat("continue-raised-campaigns", 5.0, services.continue_raised),
+    Beat("apply-uncertain-policies", 30.0, apply_uncertain_policies),
     Beat("ring-unfinished-campaigns", 5.0, ring_unfinished),
 ]

@@ -272,7 +272,7 @@ UPDATE delivery_batch SET next_id = last_id + 1, n_open = n_open - %(n)s WHERE i
 
 SETTLE_UNCERTAIN = """
 UPDATE delivery_message
-SET status = %(status)s, reason = 20, rare_status = %(rare)s,
+SET status = %(status)s, reason = %(reason)s, rare_status = %(rare)s,
     attempt = CASE WHEN %(again)s THEN attempt + 1 ELSE attempt END,
     may_be_double = may_be_double OR %(again)s,
     final_at = CASE WHEN %(status)s = 7 THEN clock_timestamp() END

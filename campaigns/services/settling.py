@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,13 +13,17 @@ from campaigns.models import Campaign
 from campaigns.services.changes import lock, move, tell
 from campaigns.services.readiness import place_problems, text_problems
 from campaigns.statuses import CampaignStatus, EventKind
+from delivery.errors import DeliveryError
 from delivery.services import UncertainChoice, settle_uncertain
+from delivery.services.uncertain_policy import due_decisions
+
+log = logging.getLogger(__name__)
 
 
 def settle_uncertain_messages(
-    *, campaign: Campaign, choice: UncertainChoice, by: User, message_ids: list[int] | None = None
+    *, campaign: Campaign, choice: UncertainChoice, by: User | None, message_ids: list[int] | None = None
 ) -> int:
-    """Treat uncertain messages (all, or these) as sent or as failed, or send them once more.
+    """Treat uncertain messages (all, or these) as sent or as failed, or send them once more; `by` None: the policy.
 
     Returns how many it were; those settled meanwhile by a receipt are left alone. Sending again makes a
     finished campaign run again, and is refused when its text or project may not be used any more.
@@ -35,6 +41,33 @@ def settle_uncertain_messages(
             move(locked, CampaignStatus.RUNNING, finished_at=None)
         if n:
             tell(locked, EventKind.UNCERTAIN_SETTLED, by=by, choice=str(choice), n_messages=n)
+    return n
+
+
+def apply_uncertain_policies() -> int:
+    """Settle uncertain messages as their projects' policies say; returns how many. Twice does nothing more.
+
+    What may not be sent again now (text revoked, project stopped, campaign cancelled) stays uncertain.
+    """
+    n = 0
+    for decision in due_decisions():
+        campaign = Campaign.objects.filter(dispatch_id=decision.dispatch_id).first()
+        try:
+            if campaign is not None:
+                n += settle_uncertain_messages(
+                    campaign=campaign, choice=decision.choice, by=None, message_ids=decision.message_ids
+                )
+            else:
+                n += settle_uncertain(
+                    dispatch_id=decision.dispatch_id,
+                    choice=decision.choice,
+                    by=None,
+                    message_ids=decision.message_ids,
+                )
+        except (CampaignsError, DeliveryError) as error:
+            log.info(
+                "dispatch=%s policy=%s waits: %s", decision.dispatch_id, decision.choice, type(error).__name__
+            )
     return n
 
 

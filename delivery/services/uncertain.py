@@ -1,4 +1,4 @@
-"""Uncertain messages: handed to the gateway, never answered. Nothing sends them again but a person."""
+"""Uncertain messages: handed to the gateway, never answered. A person settles them, or the policy that one chose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from delivery.errors import DeliveryError
 from delivery.models import Dispatch
 from delivery.services.dispatches import refuse_stopped, ring_for
 from delivery.slots import give_back_settled
-from delivery.statuses import DispatchState, MessageStatus
+from delivery.statuses import DispatchState, MessageStatus, Reason
 from smsconsole.outbox.services import append_event
 
 
@@ -35,9 +35,9 @@ _AFTER = {
 
 
 def settle_uncertain(
-    *, dispatch_id: int, choice: UncertainChoice, by: User, message_ids: list[int] | None = None
+    *, dispatch_id: int, choice: UncertainChoice, by: User | None, message_ids: list[int] | None = None
 ) -> int:
-    """Settle the dispatch's uncertain messages (or only `message_ids`) as an operator decided.
+    """Settle the dispatch's uncertain messages (or only `message_ids`) as a person decided, or without `by` the policy.
 
     Returns how many were still uncertain and are settled now. Sending again reopens the dispatch, as a new
     attempt of each message with `may_be_double` set; a cancelled one, or one of a stopped project, raises
@@ -60,6 +60,7 @@ def settle_uncertain(
                 "last": (dispatch.first_id or 0) + dispatch.n_reserved - 1,
                 "ids": message_ids,
                 "status": int(after),
+                "reason": int(Reason.SETTLED_BY_PERSON if by else Reason.SETTLED_BY_POLICY),
                 "rare": int(after) if after == MessageStatus.FAILED else None,
                 "again": choice == UncertainChoice.AGAIN,
             },
@@ -78,11 +79,11 @@ def settle_uncertain(
                 before=MessageStatus.UNCERTAIN,
                 after=after,
             )
-        changes.write(cursor, kind="messages.settled_by_person")
+        changes.write(cursor, kind=f"messages.settled_by_{'person' if by else 'policy'}")
         append_event(
             kind="uncertain.settled",
             subject=f"dispatch:{dispatch_id}",
-            payload={"choice": choice, "n": len(settled), "by": str(by.uuid)},
+            payload={"choice": choice, "n": len(settled), "by": str(by.uuid) if by else None},
         )
         if choice != UncertainChoice.SENT:
             # Sending again counts anew when it is claimed.

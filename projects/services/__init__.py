@@ -14,6 +14,8 @@ from projects.services.limits import (
 )
 from projects.services.lists import add_numbers, list_max, note_export, remove_numbers, unsubscribe
 from projects.services.projects import (
+    UNCERTAIN_MINUTES_MAX,
+    UNCERTAIN_MINUTES_MIN,
     add_project,
     delete_project,
     disable_project,
@@ -21,6 +23,7 @@ from projects.services.projects import (
     enable_project,
     project_contents,
     set_marketing_hours,
+    set_uncertain_policy,
 )
 from projects.services.removals import approve_removal, refuse_removal, request_removal
 from projects.services.setup import set_up
@@ -31,6 +34,8 @@ __all__ = [
     "CAP_MAX",
     "MESSAGES_MAX",
     "SECONDS_MAX",
+    "UNCERTAIN_MINUTES_MAX",
+    "UNCERTAIN_MINUTES_MIN",
     "CountryLine",
     "add_app_key",
     "add_countries",
@@ -58,6 +63,7 @@ __all__ = [
     "set_cap",
     "set_frequency_limit",
     "set_marketing_hours",
+    "set_uncertain_policy",
     "set_up",
     "tell_of_project",
     "unsubscribe",

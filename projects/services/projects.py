@@ -26,10 +26,15 @@ from projects.models import (
 from projects.services.app_keys import new_secret
 from projects.services.shared import require_enabled, tell_of_project
 from projects.services.stale import refuse_stale
-from projects.statuses import RecipientZone
+from projects.statuses import RecipientZone, UncertainPolicy
 
 # They go with a project that is deleted; everything else in it is a record.
 _SETTINGS_OF_A_PROJECT = frozenset({AbuseWatch, AlarmContact, AllowedCountry, AppKey, Cap, FrequencyRule})
+
+
+# Receipts mostly come within minutes; after three days a message is closed anyhow.
+UNCERTAIN_MINUTES_MIN = 5
+UNCERTAIN_MINUTES_MAX = 72 * 60
 
 
 def add_project(
@@ -101,6 +106,32 @@ def set_marketing_hours(
             changed_by=by,
         )
         tell_of_project("limits.changed", project, by=by, what="marketing_hours")
+
+
+def set_uncertain_policy(
+    *, project: Project, policy: UncertainPolicy, after_minutes: int, seen_at: datetime | None, by: User
+) -> None:
+    """What happens to uncertain messages of which nothing is heard for so many minutes; holds within a minute.
+
+    It also holds for those that are uncertain already. Raises `SettingChanged` or another `ProjectsError`.
+    """
+    require_enabled(project)
+    if policy not in UncertainPolicy:
+        raise ProjectsError(_("Choose what happens to uncertain messages."))
+    if not UNCERTAIN_MINUTES_MIN <= after_minutes <= UNCERTAIN_MINUTES_MAX:
+        raise ProjectsError(
+            _("Choose a time of %(min)s to %(max)s minutes.")
+            % {"min": UNCERTAIN_MINUTES_MIN, "max": f"{UNCERTAIN_MINUTES_MAX:,}"}
+        )
+    with transaction.atomic():
+        _refuse_stale_settings(project, seen_at)
+        Project.objects.filter(pk=project.pk).update(
+            uncertain_policy=policy,
+            uncertain_after_minutes=after_minutes,
+            changed_at=timezone.now(),
+            changed_by=by,
+        )
+        tell_of_project("project.changed", project, by=by, uncertain_policy=str(policy))
 
 
 def _refuse_stale_settings(project: Project, seen_at: datetime | None) -> None:
