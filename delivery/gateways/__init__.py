@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from delivery.gateways.alibaba import AlibabaDriver
+from delivery.gateways.alibaba_international import AlibabaInternationalDriver
 from delivery.gateways.base import DrivenBy, GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.generic_http import GenericHttpDriver
@@ -21,6 +23,8 @@ DRIVERS: dict[str, type[GatewayDriver]] = {
         GenericHttpDriver,
         SmppDriver,
         TencentDriver,
+        AlibabaDriver,
+        AlibabaInternationalDriver,
         TwilioDriver,
         VonageDriver,
     )

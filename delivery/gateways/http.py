@@ -14,6 +14,7 @@ A driver says how a window is cut into requests (`groups`) and what one request 
     a redirect, 408                                  line           uncertain; redirects are never followed
     the carrier's code for "slow down"               send: Throttled
     the carrier's code for "no"                      send: Refused, with our reason
+    the same, for one number of several              send: RefusedForOne; both halves are asked again, down to one
     401, 403, 404, 405 that `send` cannot read       here           refused, `ACCOUNT_PROBLEM`
     any other 4xx that `send` cannot read            here           refused
     5xx that `send` cannot read                      here           uncertain
@@ -21,8 +22,8 @@ A driver says how a window is cut into requests (`groups`) and what one request 
     a number that the answer does not name           here           uncertain
 
 A 5xx counts as refused only where the carrier's documents say that a code in its body means so. `send` never
-catches what it does not understand. No request is ever sent a second time: the line refuses a second one on the same
-trip, whatever an SDK thinks of it; still switch the SDK's own retries off.
+catches what it does not understand. No message that may have been taken is ever sent a second time: the line refuses
+a second request on the same trip, whatever an SDK thinks of it; still switch the SDK's own retries off.
 
 An SDK builds and signs; its bytes go through `self.line` by the seam that it has for it: an HTTP client of one's
 own (Twilio), an event (botocore), a `requests` adapter (`sdk.py`). SDKs are imported inside functions.
@@ -53,6 +54,7 @@ from delivery.gateways.http_line import (
     HttpLine,
     NotWritten,
     Refused,
+    RefusedForOne,
     Throttled,
     Trip,
     Unclear,
@@ -70,6 +72,7 @@ T = TypeVar("T")
 SAMPLE_SECONDS = 1.0
 # Statuses by which a web server says that it is the wrong address or the wrong account.
 _ACCOUNT_STATUSES = frozenset({401, 403, 404, 405})
+_OUTCOMES = {Refused: Outcome.REFUSED, Throttled: Outcome.THROTTLED, NotWritten: Outcome.UNSENT}
 
 CONNECTION_FIELDS = (
     SettingField(
@@ -200,6 +203,9 @@ class HttpDriver(GatewayDriver):
                     grounded.append(group)
                     continue
                 is_written = True
+                if isinstance(landing.verdict, RefusedForOne) and len(group.messages) > 1:
+                    waiting.extendleft(_halves(group))
+                    continue
                 yield from landing.results
         if failure is not None and not is_written:
             raise _whole_line(failure)
@@ -331,14 +337,19 @@ def _whole_line(verdict: NotWritten) -> GatewayUnavailable:
 
 
 def _all_of(group: Group, verdict: Verdict) -> list[SubmitResult]:
-    outcome = {Refused: Outcome.REFUSED, Throttled: Outcome.THROTTLED, NotWritten: Outcome.UNSENT}.get(
-        type(verdict), Outcome.UNCERTAIN
+    outcome = next(
+        (outcome for kind, outcome in _OUTCOMES.items() if isinstance(verdict, kind)), Outcome.UNCERTAIN
     )
     after = verdict.retry_after_seconds if isinstance(verdict, Throttled) else 0.0
     return [
         SubmitResult(message.id, outcome, (), verdict.code, verdict.reason, after)
         for message in group.messages
     ]
+
+
+def _halves(group: Group) -> tuple[Group, Group]:
+    middle = len(group.messages) // 2
+    return group._replace(messages=group.messages[:middle]), group._replace(messages=group.messages[middle:])
 
 
 def _each_once(group: Group, results: Iterable[SubmitResult]) -> list[SubmitResult]:

@@ -61,6 +61,13 @@ class Refused(Verdict):
     """The carrier said no to the whole request; nothing of it was taken."""
 
 
+class RefusedForOne(Refused):
+    """The carrier refused the whole request because of one of its messages, and does not say which.
+
+    Nothing was taken, so the driver asks again with each half: good numbers do not suffer for a bad one.
+    """
+
+
 class Throttled(Verdict):
     """The carrier said not now; nothing of the request was taken."""
 
