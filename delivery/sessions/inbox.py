@@ -138,10 +138,10 @@ class Inbox:
         replies = [read.event for read in fresh if isinstance(read.event, ReplyEvent)]
         if receipts or replies:
             self._store_events(receipts, replies)
-        for read in fresh:
-            self._remember(read)
         for read in reads:
-            if read.fault is not None:
+            if isinstance(read.event, ReplyEvent):
+                self._remember(read)
+            elif read.fault is not None:
                 self._driver.note(read.fault)
         self._note_one(reads)
 

@@ -54,7 +54,7 @@ class Bind:
     since: float = field(default_factory=time.monotonic)
     next_try: float = 0.0
     n_failures: int = 0
-    n_tries: int = 0
+    n_failed_tries: int = 0
     is_refused: bool = False
     is_set_up_wrongly: bool = False
     words: str = ""

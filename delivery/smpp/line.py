@@ -77,7 +77,7 @@ class Line(Owner):
         the SMSC has refused us.
         """
         deadline = time.monotonic() + seconds
-        tries = {bind.number: bind.n_tries for bind in self._binds}
+        tries = {bind.number: bind.n_failed_tries for bind in self._binds}
         if hurry and not self.is_usable():
             self._call(self._hurry)
         with self._changed:
@@ -90,7 +90,7 @@ class Line(Owner):
     def _is_hopeful(self, tries: dict[int, int], now: float, hurry: bool) -> bool:
         return any(
             bind.may_submit
-            and bind.n_tries <= tries[bind.number]
+            and bind.n_failed_tries <= tries[bind.number]
             and (
                 bind.state in ("connecting", "bound")
                 or bind.next_try - now < PATIENCE_SECONDS
@@ -277,9 +277,10 @@ class Line(Owner):
         while not self._stopping.is_set():
             bind.become("connecting")
             bind.is_refused = bind.is_set_up_wrongly = False
-            has_served = False
+            has_served = was_bound = False
             try:
                 has_served = await self._stay_bound(bind)
+                was_bound = True
             except BindRefused as refusal:
                 bind.is_refused, bind.words = True, str(refusal)
                 bind.is_set_up_wrongly = refusal.status in SET_UP_WRONGLY
@@ -297,7 +298,7 @@ class Line(Owner):
             log.warning(
                 "line=%s bind=%d is down pause=%.1f reason=%s", self._name, bind.number, pause, bind.words
             )
-            bind.n_tries += 1
+            bind.n_failed_tries += not was_bound
             self._tell()
             self.pump()
             bind.wake.clear()

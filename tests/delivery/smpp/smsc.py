@@ -108,6 +108,7 @@ class Smsc:
         self.unbinds = 0
         self.acknowledged: list[tuple[int, int]] = []  # sequence, status of deliver_sm_resp
         self.delivered: dict[int, bytes] = {}  # bodies by sequence
+        self.receive_buffer = 0  # of connections to come; 0: as the system has it
         self._connections: dict[int, _Peer] = {}
         self._numbers = itertools.count(1)
         self.ids = itertools.count(1_000_000_001)
@@ -178,6 +179,16 @@ class Smsc:
     def unbind(self) -> None:
         self.send_raw(_pdu(UNBIND, 0, next(self.sequences), b""))
 
+    def stop_reading(self) -> None:
+        """On connections that are there and on those to come."""
+
+        async def stop() -> None:
+            for peer in self._connections.values():
+                peer.transport.pause_reading()
+
+        self.behaviour.reads = False
+        self._do(stop())
+
     def read_again(self) -> None:
         async def go_on() -> None:
             for peer in self._connections.values():
@@ -229,6 +240,10 @@ class _Peer(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.smsc.receive_buffer:
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, self.smsc.receive_buffer
+            )
         self.smsc._connections[self.number] = self
         if not self.smsc.behaviour.reads:
             transport.pause_reading()
