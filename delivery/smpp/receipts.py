@@ -43,7 +43,7 @@ STATES: Final[dict[str, State]] = {
     "REJECTED": State.REJECTED,
     "UNDELIV": State.UNDELIVERED,
     "UNDELIVERABLE": State.UNDELIVERED,
-    "DELETED": State.UNDELIVERED,
+    "DELETED": State.REJECTED,
     "UNKNOWN": State.UNDELIVERED,
     "FAILED": State.UNDELIVERED,
 }

@@ -119,7 +119,7 @@ def test_what_the_text_quotes_of_the_message_is_no_field():
         ("DELIVRD", "045", State.DELIVERED, "DELIVRD"),
         ("DELIVERED", "000", State.DELIVERED, "DELIVERED"),
         ("EXPIRED", "000", State.EXPIRED, "EXPIRED"),
-        ("DELETED", "000", State.UNDELIVERED, "DELETED"),
+        ("DELETED", "000", State.REJECTED, "DELETED"),
         ("UNDELIV", "000", State.UNDELIVERED, "UNDELIV"),
         ("UNDELIV", "1B", State.UNDELIVERED, "UNDELIV:1B"),
         ("UNDELIV", "045", State.UNDELIVERED, "UNDELIV:045"),
