@@ -47,7 +47,7 @@ WORDS: dict[str, KindWords] = {
             "enter this address for SmsReport and SmsUp over HTTP."
         ),
     ),
-    "alibaba_international": KindWords(
+    "alibaba_intl": KindWords(
         _("Free texts to all countries but mainland China through Alibaba Cloud."),
         "alibaba",
         "alibabacloud_dysmsapi20180501",

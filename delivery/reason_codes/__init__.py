@@ -22,7 +22,7 @@ COMMON: Mapping[str, Reason] = by_code(cmpp.CODES, smpp.STATES)
 OF_KIND: Mapping[str, Mapping[str, Reason]] = {
     "tencent": by_code(unicom.CODES),
     "alibaba": alibaba.DOMESTIC,
-    "alibaba_international": alibaba.INTERNATIONAL,
+    "alibaba_intl": alibaba.INTERNATIONAL,
 }
 
 

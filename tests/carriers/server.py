@@ -7,11 +7,12 @@ of it, at the socket: so each carrier has the same ones.
 from __future__ import annotations
 
 import contextlib
-import gzip
+import functools
 import json
 import socket
 import struct
 import threading
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class Fault(Enum):
     RESET_IN_BODY = auto()  # taken, the connection is reset within the answer
     HALF_JSON = auto()  # taken, the answer ends early but claims to be whole
     REDIRECT = auto()  # taken, and sent elsewhere
-    GZIP_BOMB = auto()  # taken, the answer unpacks to 200 MB
+    GZIP_BOMB = auto()  # taken, a small answer that unpacks to 20 MB
     ENDLESS = auto()  # taken, the answer comes byte by byte and never ends
 
 
@@ -202,10 +203,8 @@ class Carrier(ABC):
         elif fault is Fault.REDIRECT:
             _write(handler, Reply(b"", 302, {"Location": f"{self.url}/elsewhere"}))
         elif fault is Fault.GZIP_BOMB:
-            bomb = gzip.compress(b" " * (200 << 20), 1)
-            _write(
-                handler, Reply(bomb, 200, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
-            )
+            headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+            _write(handler, Reply(_bomb(), 200, headers))
         elif fault is Fault.ENDLESS:
             _write(handler, Reply(b" " * 100_000, 200, reply.headers), n_bytes=0)
             while not self._over.wait(0.05):
@@ -217,6 +216,13 @@ class Carrier(ABC):
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         handler.rfile.close()
         handler.connection.close()
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """Some 20 kB that unpack to 20 MB."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    return b"".join(packer.compress(b" " * (1 << 20)) for _ in range(20)) + packer.flush()
 
 
 def _read(handler: BaseHTTPRequestHandler) -> Received:

@@ -35,8 +35,8 @@ from delivery.statuses import Reason
         ("79", "smpp", Reason.UNKNOWN_CODE),
         ("isv.AMOUNT_NOT_ENOUGH", "alibaba", Reason.ACCOUNT_PROBLEM),
         ("isv.AMOUNT_NOT_ENOUGH", "smpp", Reason.UNKNOWN_CODE),
-        ("65", "alibaba_international", Reason.ROUTE_ERROR),
-        ("OK", "alibaba_international", Reason.NONE),
+        ("65", "alibaba_intl", Reason.ROUTE_ERROR),
+        ("OK", "alibaba_intl", Reason.NONE),
         ("XX:0815", "", Reason.UNKNOWN_CODE),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_code_under_two_reasons_is_refused() -> None:
 
 
 def test_tables_are_of_gateways_that_exist_or_are_to_come() -> None:
-    assert OF_KIND.keys() <= {*DRIVERS, "tencent", "alibaba", "alibaba_international"}
+    assert OF_KIND.keys() <= {*DRIVERS, "tencent", "alibaba", "alibaba_intl"}
     assert alibaba.DOMESTIC.keys().isdisjoint(COMMON)
 
 
