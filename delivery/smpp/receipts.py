@@ -165,7 +165,8 @@ def _read_receipt(
 ) -> Receipt | NoNews:
     tlvs = message.tlvs
     octets, _place = without_header(message)
-    is_ascii = message.data_coding != 8 or any(word in octets.lower() for word in _RECEIPT_WORDS)
+    # Its words are written in ASCII, whatever data_coding says; only where they are not there it is believed.
+    is_ascii = any(word in octets.lower() for word in _RECEIPT_WORDS)
     text = octets.decode("latin-1") if is_ascii else decode(octets, message.data_coding, alphabet)
     found = read_receipt_text(text)
     message_id = tlv.text(tlvs.get(tlv.RECEIPTED_MESSAGE_ID)).strip() or found.id

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from delivery.smpp import encoding, tlv
 from delivery.smpp.encoding import Alphabet
 from delivery.smpp.errors import BadField
-from smsconsole.lib.segments import split_segments
+from smsconsole.lib.segments import GSM7_UNITS_ALONE, UCS2_UNITS_ALONE, split_segments
 
 ESM_UDHI: Final = 0x40  # short_message begins with a user data header
 _MOST_PARTS: Final = 255
@@ -56,54 +56,86 @@ def parts(text: str, writing: Writing, *, reference: int = 0, overhead_units: in
     lower 8 bits are used where that is all there is room for.
     """
     own = encoding.encode(text, writing.alphabet)
-    coding = writing.ucs2_data_coding if own is None else writing.own_data_coding
-    texts = split_segments(text, overhead_units=overhead_units, as_ucs2=own is None)
-    if len(texts) == 1:
-        return [Part(encoding.encode_ucs2(text) if own is None else own, coding)]
-    if writing.long_messages is LongMessages.PAYLOAD:
-        octets = encoding.encode_ucs2(text) if own is None else own
-        return [Part(b"", coding, 0, tlv.one(tlv.MESSAGE_PAYLOAD, octets))]
-    if len(texts) > _MOST_PARTS:
-        raise BadField("short_message", f"a message may have {_MOST_PARTS} segments, not {len(texts)}")
-    if writing.long_messages is LongMessages.SAR:
-        return _sar(texts, writing, coding, own is None, reference)
-    if writing.long_messages is LongMessages.UDH16:
+    is_ucs2 = own is None
+    whole = encoding.encode_ucs2(text) if own is None else own
+    coding = writing.ucs2_data_coding if is_ucs2 else writing.own_data_coding
+    cut = _Cut(text, whole, writing.alphabet, is_ucs2, overhead_units)
+    way = writing.long_messages
+    pieces = cut.pieces(6, fill_bits=0 if way is LongMessages.SAR else 1)
+    if len(pieces) == 1:
+        return [Part(whole, coding)]
+    if way is LongMessages.PAYLOAD:
+        return [Part(b"", coding, 0, tlv.one(tlv.MESSAGE_PAYLOAD, whole))]
+    if len(pieces) > _MOST_PARTS:
+        raise BadField("short_message", f"a message may have {_MOST_PARTS} segments, not {len(pieces)}")
+    if way is LongMessages.SAR:
+        return _by_parameters(pieces, coding, reference)
+    if way is LongMessages.UDH16:
         # Its header is an octet longer. Where that would cost a segment more than the person was told, the
         # reference of 8 bits has to do; every phone knows both.
-        shorter = split_segments(text, overhead_units=overhead_units, header_octets=7, as_ucs2=own is None)
-        if len(shorter) == len(texts):
-            return _udh(shorter, writing, coding, own is None, b"\x06\x08\x04" + _two(reference))
-    return _udh(texts, writing, coding, own is None, b"\x05\x00\x03" + bytes((reference & 0xFF,)))
+        shorter = cut.pieces(7, fill_bits=0)
+        if len(shorter) == len(pieces):
+            return _by_header(shorter, coding, b"\x06\x08\x04" + _two(reference))
+    return _by_header(pieces, coding, b"\x05\x00\x03" + bytes((reference & 0xFF,)))
 
 
-def _udh(texts: list[str], writing: Writing, coding: int, is_ucs2: bool, head: bytes) -> list[Part]:
-    # Packed septets begin on a septet boundary, counted from the start of the header.
-    fill_bits = -8 * (len(head) + 2) % 7
-    return [
-        Part(head + bytes((len(texts), seq)) + _octets(text, writing, is_ucs2, fill_bits), coding, ESM_UDHI)
-        for seq, text in enumerate(texts, 1)
-    ]
+class _Cut(NamedTuple):
+    """A text to be cut: `whole` are its octets, in the line's alphabet or in UCS-2."""
 
+    text: str
+    whole: bytes
+    alphabet: Alphabet
+    is_ucs2: bool
+    overhead_units: int
 
-def _sar(texts: list[str], writing: Writing, coding: int, is_ucs2: bool, reference: int) -> list[Part]:
-    head = tlv.one(tlv.SAR_MSG_REF_NUM, _two(reference)) + tlv.one(
-        tlv.SAR_TOTAL_SEGMENTS, bytes((len(texts),))
-    )
-    return [
-        Part(
-            _octets(text, writing, is_ucs2, 0),
-            coding,
-            0,
-            head + tlv.one(tlv.SAR_SEGMENT_SEQNUM, bytes((seq,))),
+    def pieces(self, header_octets: int, *, fill_bits: int) -> list[bytes]:
+        """The octets of each segment behind a header of this length; of a single one, which has none, too.
+
+        `fill_bits` put packed septets on a septet boundary, counted from the start of the header.
+        """
+        if self._has_no_pairs:
+            return self._pieces_of_one_length(header_octets)
+        texts = split_segments(
+            self.text, overhead_units=self.overhead_units, header_octets=header_octets, as_ucs2=self.is_ucs2
         )
-        for seq, text in enumerate(texts, 1)
+        return [self._octets(text, fill_bits) for text in texts]
+
+    @property
+    def _has_no_pairs(self) -> bool:
+        """Whether it may be cut anywhere: every character is one unit. Of packed octets nobody can say."""
+        if self.is_ucs2:
+            return len(self.whole) == 2 * len(self.text)
+        return self.alphabet is Alphabet.GSM7 and len(self.whole) == len(self.text)
+
+    def _pieces_of_one_length(self, header_octets: int) -> list[bytes]:
+        """The same as by `split_segments`, without a look at each character."""
+        alone, joined, width = GSM7_UNITS_ALONE, (8 * (140 - header_octets)) // 7, 1
+        if self.is_ucs2:
+            alone, joined, width = UCS2_UNITS_ALONE, (140 - header_octets) // 2, 2
+        if len(self.text) + self.overhead_units <= alone:
+            return [self.whole]
+        first, step = width * (joined - self.overhead_units), width * joined
+        later = range(first, len(self.whole), step)
+        return [self.whole[:first], *[self.whole[at : at + step] for at in later]]
+
+    def _octets(self, text: str, fill_bits: int) -> bytes:
+        own = None if self.is_ucs2 else encoding.encode(text, self.alphabet, fill_bits=fill_bits)
+        # A part of a text in the alphabet is in the alphabet.
+        return encoding.encode_ucs2(text) if own is None else own
+
+
+def _by_header(pieces: list[bytes], coding: int, head: bytes) -> list[Part]:
+    head += bytes((len(pieces),))
+    return [Part(head + bytes((seq,)) + octets, coding, ESM_UDHI) for seq, octets in enumerate(pieces, 1)]
+
+
+def _by_parameters(pieces: list[bytes], coding: int, reference: int) -> list[Part]:
+    total = tlv.one(tlv.SAR_TOTAL_SEGMENTS, bytes((len(pieces),)))
+    head = tlv.one(tlv.SAR_MSG_REF_NUM, _two(reference)) + total
+    return [
+        Part(octets, coding, 0, head + tlv.one(tlv.SAR_SEGMENT_SEQNUM, bytes((seq,))))
+        for seq, octets in enumerate(pieces, 1)
     ]
-
-
-def _octets(text: str, writing: Writing, is_ucs2: bool, fill_bits: int) -> bytes:
-    own = None if is_ucs2 else encoding.encode(text, writing.alphabet, fill_bits=fill_bits)
-    # A part of a text in the alphabet is in the alphabet.
-    return encoding.encode_ucs2(text) if own is None else own
 
 
 def _two(reference: int) -> bytes:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from delivery.gateways.base import ReceiptState
 from delivery.smpp import tlv
+from delivery.smpp.encoding import Alphabet, packed
 from delivery.smpp.pdu import Address, ShortMessage
 from delivery.smpp.receipt_text import ReceiptText, looks_like_receipt, read_receipt_text
 from delivery.smpp.receipts import (
@@ -221,6 +222,12 @@ def test_a_carrier_that_forgets_esm_class_may_be_trusted():
 def test_a_receipt_in_ucs2_is_read():
     assert read(receipt(USUAL.encode("utf-16-be"), data_coding=8)) == read(receipt(USUAL))
     assert read(receipt(USUAL, data_coding=8)) == read(receipt(USUAL))  # it says so and does not do it
+
+
+def test_a_receipt_in_packed_septets_is_read():
+    octets = packed(USUAL.encode())
+    assert read(receipt(octets), alphabet=Alphabet.GSM7_PACKED) == read(receipt(USUAL))
+    assert read(receipt(USUAL), alphabet=Alphabet.GSM7_PACKED) == read(receipt(USUAL))
 
 
 def test_a_receipt_in_a_payload_is_read():

@@ -53,6 +53,13 @@ def test_there_are_as_many_segments_as_the_forecast_counts(
     assert len(segments) == n_segments(text, overhead_units=overhead_units)
 
 
+@given(ANY_TEXT, st.sampled_from([LongMessages.UDH8, LongMessages.SAR]), st.integers(0, 60))
+def test_each_segment_holds_what_the_forecast_puts_into_it(text: str, way: LongMessages, overhead_units: int):
+    segments = parts(text, Writing(long_messages=way), overhead_units=overhead_units)
+    read = [decode(without_header(message_of(one))[0], one.data_coding, Alphabet.GSM7) for one in segments]
+    assert read == split_segments(text, overhead_units=overhead_units)
+
+
 @given(ANY_TEXT, st.sampled_from([Alphabet.LATIN1, Alphabet.ASCII]), CUT_BY_US)
 def test_a_smaller_alphabet_costs_more_only_where_it_lacks_a_character(
     text: str, alphabet: Alphabet, way: LongMessages
