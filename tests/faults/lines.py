@@ -21,7 +21,7 @@ from delivery.models import Dispatch, Gateway, GatewayPace, Message
 from delivery.queries import read_counts
 from delivery.statuses import DispatchState, MessageStatus
 from smsconsole.lib.segments import n_segments
-from tests.delivery.smpp.smsc import Smsc
+from tests.delivery.smpp.smsc import Smsc, Submit
 from tests.faults.checks import ever_uncertain
 from tests.faults.stack import ROOT, FaultStack
 
@@ -31,6 +31,8 @@ _numbers = itertools.count(1)
 
 class TrialLine:
     """A gateway of its own, its SMSC and its session. Numbers of messages are their places in the dispatch."""
+
+    SUSPENDED = DispatchState.SUSPENDED
 
     def __init__(self, stack: FaultStack, smsc: Smsc, **settings: Any) -> None:
         self.stack = stack
@@ -53,6 +55,7 @@ class TrialLine:
         )
         GatewayPace.objects.create(gateway=self.gateway)
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._opened_at: dict[int, float] = {}
 
     # --- The session --------------------------------------------------------------------------------------
 
@@ -98,7 +101,7 @@ class TrialLine:
     def hand_over(
         self, n: int, *, texts: Sequence[str] = ("Trial",), state: DispatchState = DispatchState.RUNNING
     ) -> Dispatch:
-        owner = f"line:{time.monotonic_ns()}"
+        owner, opened_at = f"line:{time.monotonic_ns()}", time.time()
         dispatch = services.open_dispatch(
             owner=owner, project=self.stack.project, gateway=self.gateway, n_messages=n, state=state
         )
@@ -110,6 +113,7 @@ class TrialLine:
             with transaction.atomic():
                 services.append_messages(dispatch=dispatch, offset=offset, rows=rows[offset : offset + 500])
         services.finish_fanout(dispatch_id=dispatch.pk)
+        self._opened_at[dispatch.pk] = opened_at
         dispatch.refresh_from_db()
         return dispatch
 
@@ -118,6 +122,29 @@ class TrialLine:
 
     def wait_for_submits(self, n: int) -> None:
         self.stack.wait_for(lambda: len(self.smsc.submits) >= n, what=f"{n} submits", pause=0.002)
+
+    def suspend(self, dispatch: Dispatch) -> None:
+        services.suspend_dispatch(dispatch_id=dispatch.pk)
+
+    def resume(self, dispatch: Dispatch) -> None:
+        services.resume_dispatch(dispatch_id=dispatch.pk)
+
+    def change(self, **settings: Any) -> None:
+        """Set the gateway up differently, as its page does."""
+        self.gateway.settings |= settings
+        Gateway.objects.filter(pk=self.gateway.pk).update(settings=self.gateway.settings)
+
+    def wait_until_all(self, dispatch: Dispatch, status: MessageStatus) -> None:
+        self.stack.wait_for(
+            lambda: self.counts(dispatch) == {status: dispatch.n_reserved}, what=f"all are {status.name}"
+        )
+
+    def taken_parts(self) -> dict[str, list[Submit]]:
+        """What the SMSC has taken, by number."""
+        found: dict[str, list[Submit]] = {}
+        for submit in self.smsc.answered.values():
+            found.setdefault(submit.destination, []).append(submit)
+        return found
 
     # --- What must be true afterwards -----------------------------------------------------------------------
 
@@ -136,9 +163,8 @@ class TrialLine:
             )
         )
         first_id = dispatch.first_id or 0
-        seen = list(self.smsc.submits)
-        if may_be_offered_again:
-            seen = list(self.smsc.answered.values())
+        seen = list(self.smsc.answered.values()) if may_be_offered_again else list(self.smsc.submits)
+        seen = [one for one in seen if one.at >= self._opened_at[dispatch.pk]]
         arrived = Counter((first_id + int(one.destination[-8:]), one.udh) for one in seen)
         doubled = sum(n - 1 for n in arrived.values())
         ids = {message_id for message_id, _ in arrived}
@@ -164,6 +190,10 @@ def trial_line(stack: FaultStack, **settings: Any) -> Iterator[TrialLine]:
     try:
         line.start()
         yield line
+    except BaseException:
+        # What the session said is gone with the stack's folder.
+        sys.stderr.write(line.log_text()[-20_000:])
+        raise
     finally:
         line.close()
         smsc.stop()
