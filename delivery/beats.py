@@ -6,6 +6,7 @@ from delivery.counters import fold_deltas, sample_rates
 from delivery.health import tell_down
 from delivery.partitions import maintain_partitions
 from delivery.services import apply_receipts, apply_replies, close_overdue, ring_polls
+from delivery.services.inquiries import ring_inquiries
 from delivery.services.receipts import BATCH_SIZE
 from delivery.services.replies import BATCH_SIZE as REPLY_BATCH_SIZE
 from delivery.slots import drop_stale_slots
@@ -33,6 +34,7 @@ BEATS = [
     Beat("sweep", 10.0, sweep),
     Beat("tell-gateways-down", 5.0, tell_down),
     Beat("ring-polls", 5.0, ring_polls),
+    Beat("ring-inquiries", 15.0, ring_inquiries),
     Beat("close-overdue", 300.0, close_overdue),
     Beat("maintain-partitions", 3600.0, maintain_partitions),
     Beat("drop-stale-slots", 3600.0, drop_stale_slots),

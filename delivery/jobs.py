@@ -8,6 +8,7 @@ from delivery import drain as drain_module
 from delivery import services
 from delivery.gateways import is_driven_by_workers
 from delivery.models import Gateway
+from delivery.services import inquiries
 from smsconsole.queue import enqueue
 
 # A drain ends after so long and rings for the next, so that a worker is never one gateway's for ever.
@@ -32,6 +33,12 @@ def cancel_rest(dispatch_id: int) -> None:
 
 def poll_gateway(gateway_id: int) -> None:
     services.poll_gateway(gateway_id)
+
+
+def ask_carrier(gateway_id: int) -> None:
+    gateway = Gateway.objects.filter(pk=gateway_id, is_enabled=True).first()
+    if gateway is not None:
+        inquiries.ask_carrier(gateway)
 
 
 def reread_code(code_id: int) -> None:

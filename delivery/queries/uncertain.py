@@ -120,7 +120,7 @@ def uncertain_page(
     project_id: int, *, dispatch_ids: Sequence[int], after_id: int | None = None, limit: int = PAGE_ROWS
 ) -> UncertainPage:
     """One page of the uncertain messages of these dispatches, as far as they are the project's. Two statements."""
-    values = {
+    values: dict[str, Any] = {
         "project": project_id,
         "dispatches": list(dispatch_ids),
         "after": after_id or 0,
@@ -134,11 +134,11 @@ def uncertain_page(
     rows = [
         UncertainRow(
             *row[:12],
-            answer=QueryOutcome(row[12]) if row[12] else None,
-            answer_code=row[13] or "",
-            answered_at=row[14],
-            asked_again_at=row[15],
-            receipts=receipts.get((row[5], row[4]), ()),
+            QueryOutcome(row[12]) if row[12] else None,
+            row[13] or "",
+            row[14],
+            row[15],
+            receipts.get((row[5], row[4]), ()),
         )
         for row in shown
     ]

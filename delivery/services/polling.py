@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
+from delivery.advisory import alone
 from delivery.exchanges import keep
 from delivery.gateways import DRIVERS
 from delivery.gateways.base import Exchange, PolledEvents, PollsEvents
@@ -32,9 +31,6 @@ SLICE_SECONDS: Final = 20.0
 # What a carrier handed out once it may not hand out again: so long the database is waited for.
 STORE_SECONDS: Final = 30.0
 _STORE_RETRY_SECONDS: Final = 0.5
-
-_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('delivery.poll'), %s)"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtext('delivery.poll'), %s)"
 
 
 def ring_polls() -> int:
@@ -69,7 +65,7 @@ def poll_gateway(gateway_id: int) -> int:
     gateway = Gateway.objects.filter(pk=gateway_id, is_enabled=True).first()
     if gateway is None or not issubclass(DRIVERS.get(gateway.kind, object), PollsEvents):
         return 0
-    with _alone(gateway_id) as is_alone:
+    with alone("delivery.poll", gateway_id) as is_alone:
         if not is_alone:
             return 0
         try:
@@ -121,24 +117,3 @@ def _note_failure(gateway: Gateway, error: GatewayError) -> None:
     pause = min(LONGEST_PAUSE, timedelta(seconds=settings.POLL_SECONDS) * 2 ** min(n_failures + 1, 20))
     polling.update(n_failures=F("n_failures") + 1, reason=str(error)[:300], next_at=timezone.now() + pause)
     keep(gateway.pk, Exchange("poll", "", str(error), is_fault=True))
-
-
-@contextmanager
-def _alone(gateway_id: int) -> Iterator[bool]:
-    """Whether nobody else polls this gateway; the lock goes with the connection if this process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TRY_LOCK, [gateway_id])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            _unlock(gateway_id)
-
-
-def _unlock(gateway_id: int) -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_UNLOCK, [gateway_id])
-    except (OperationalError, InterfaceError):
-        connection.close()

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
-from delivery import gateways, jobs
+from delivery import advisory, gateways, jobs
 from delivery.gateways.base import (
     GatewayDriver,
     OutboundMessage,
@@ -148,10 +148,10 @@ def test_one_worker_asks_at_a_time(polled: Gateway) -> None:
     other = connections.create_connection("default")
     try:
         with other.cursor() as cursor:
-            cursor.execute(polling._TRY_LOCK, [polled.pk])
+            cursor.execute(advisory._TRY_LOCK, ["delivery.poll", polled.pk])
             assert poll_gateway(polled.pk) == 0
             assert PolledDriver.n_asked == 0
-            cursor.execute(polling._UNLOCK, [polled.pk])
+            cursor.execute(advisory._UNLOCK, ["delivery.poll", polled.pk])
         assert poll_gateway(polled.pk) == 0
         assert PolledDriver.n_asked == 1
     finally:
