@@ -41,7 +41,6 @@ from delivery.gateways.smpp_results import (
     unwritable,
 )
 from delivery.smpp import pdu, statuses
-from delivery.smpp.addresses import sender_address
 from delivery.smpp.binds import BindStatus, LineDown
 from delivery.smpp.errors import BadBody, BadField
 from delivery.smpp.fields import address, c_string
@@ -253,7 +252,7 @@ class SmppDriver(GatewayDriver, QueriesMessages):
         try:
             for message_id in message.gateway_message_ids:
                 body = c_string("message_id", message_id, 65)
-                body += address("source_addr", sender_address(message.sender))
+                body += address("source_addr", self._writer().source(message.sender))
                 frame = line.ask(pdu.QUERY_SM, body, seconds=self._profile.response_seconds)
                 if frame.status != statuses.ROK:
                     # It may just have forgotten: SMSCs keep what has ended for a while only.

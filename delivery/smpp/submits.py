@@ -10,7 +10,7 @@ from delivery.smpp import encoding
 from delivery.smpp.addresses import INTERNATIONAL, ISDN, sender_address
 from delivery.smpp.encoding import Alphabet
 from delivery.smpp.errors import BadField
-from delivery.smpp.fields import address, c_string, octets
+from delivery.smpp.fields import Address, address, c_string, octets
 from delivery.smpp.pdu import HEADER, HEADER_LENGTH, SUBMIT_SM
 from delivery.smpp.segmentation import Part, Writing, parts
 from delivery.smpp.times import relative_time
@@ -89,6 +89,10 @@ class SubmitWriter:
             for message, coding, esm_class, tlvs in segments
         ]
 
+    def source(self, sender: str) -> Address:
+        """The sender as this line types it; a query has to name the same one as its submit."""
+        return sender_address(sender, ton=self._settings.source_ton, npi=self._settings.source_npi)
+
     def _one_segment(self, text: str, overhead_units: int) -> list[Part] | None:
         """The shortest way for most messages: plain GSM-7 or UCS-2 that fits into one segment."""
         if not self._is_plain:
@@ -112,11 +116,9 @@ class SubmitWriter:
 
     def _head(self, sender: str) -> bytes:
         """From service_type to dest_addr_npi."""
-        settings = self._settings
-        source = sender_address(sender, ton=settings.source_ton, npi=settings.source_npi)
         if len(self._heads) >= _MOST_SENDERS:
             self._heads.clear()
-        head = self._service_type + address("source_addr", source) + self._dest
+        head = self._service_type + address("source_addr", self.source(sender)) + self._dest
         self._heads[sender] = head
         return head
 

@@ -127,7 +127,7 @@ def test_the_sender_is_typed_by_its_looks(sender: str, ton: int, npi: int, numbe
 def test_the_carrier_may_want_the_sender_typed_otherwise():
     writer = SubmitWriter(SubmitSettings(source_ton=0, source_npi=1))
     (body,) = writer.bodies("10690", "+8613800138000", "Hello")
-    assert pdu.read_short_message(body).source == Address("10690", 0, 1)
+    assert pdu.read_short_message(body).source == Address("10690", 0, 1) == writer.source("10690")
 
 
 @pytest.mark.parametrize(
