@@ -12,7 +12,7 @@ from delivery.gateways.fields import SettingField, SettingKind
 from smsconsole.lib.plain_text import refuse_control_characters, refuse_control_characters_in_lines
 
 # A secret longer than this is a key of several lines.
-LONGEST_PASSWORD = 300
+LONGEST_PASSWORD = 2_000
 
 
 def form_field(setting: SettingField, *, is_kept: bool = False) -> forms.Field:

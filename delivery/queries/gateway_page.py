@@ -9,6 +9,7 @@ from typing import Final
 from django.db import connection
 
 from delivery.gateway_kinds import Kind
+from delivery.gateways.public_hosts import url_problem
 from delivery.models import CarrierTemplate, Gateway, GatewayExchange
 from delivery.models.lines import LineState
 from delivery.opening import push_address
@@ -109,6 +110,11 @@ def routes_through(gateway: Gateway) -> list[RouteRow]:
     return [row for row in route_rows() if row.route.gateway_id == gateway.pk]
 
 
+def is_public(address: str) -> bool:
+    """Whether carriers can be expected to reach an address: public, and over HTTPS. Names are not looked up."""
+    return address.startswith("https://") and not url_problem(address, is_internal=False)
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayPage:
     """Everything on the page of a gateway."""
@@ -119,18 +125,21 @@ class GatewayPage:
     templates: list[CarrierTemplate]
     routes: list[RouteRow]
     push_address: str
+    is_push_address_public: bool
     id_form: IdFormProposal | None
 
 
 def gateway_page(gateway: Gateway) -> GatewayPage:
     """Eleven queries; one more each for a carrier with templates and for receipts that wait in vain."""
     live = live_gateway(gateway)
+    address = push_address(gateway) if live.kind.receives_pushes else ""
     return GatewayPage(
         live=live,
         exchanges=newest_exchanges(gateway),
         looked_at=live.row.at,
         templates=carrier_templates(gateway) if live.kind.takes_templates else [],
         routes=routes_through(gateway),
-        push_address=push_address(gateway) if live.kind.receives_pushes else "",
+        push_address=address,
+        is_push_address_public=is_public(address),
         id_form=propose_id_form(gateway),
     )

@@ -28,6 +28,7 @@ from projects.statuses import RemovalStatus
 from smsconsole.lib.types import Region
 from tests.accounts.codes import give_two_factor
 from tests.browser.scene import Scene, Sent, Standing, Texts, make_campaigns, make_standing, write_texts
+from tests.browser.ways_out import WaysOut, make_ways_out
 from tests.factories import PASSWORD, UserFactory
 from tests.people import note_in_session
 
@@ -55,6 +56,10 @@ NOT_PAGES = {
     "handset-phones",
     "number-lists",
     "project-detail",
+    "push",
+    "push-of",
+    "staff-gateway-exchanges",
+    "staff-gateway-live",
     "verification-document",
     "verification-document-page",
 }
@@ -130,6 +135,7 @@ def gallery(scene: Scene) -> list[Shown]:
         *text_pages(scene, write_texts(scene)),
         *campaign_pages(scene, make_campaigns(scene)),
         *standing_pages(scene, make_standing(scene)),
+        *gateway_pages(scene, make_ways_out(scene.project, scene.staff)),
         *audit_pages(scene),
         *empty_pages(scene),
     ]
@@ -378,8 +384,53 @@ def standing_pages(scene: Scene, standing: Standing) -> Iterator[Shown]:
     yield Shown("staff-verification-list", who=staff)
     yield Shown("staff-verification-list", who=staff, variant="activations", query="?what=activations")
     yield Shown("staff-verification", (standing.waiting.uuid,), staff)
+
+
+# --- Ways out -------------------------------------------------------------------------------------------
+
+
+def gateway_pages(scene: Scene, ways: WaysOut) -> Iterator[Shown]:
+    staff = Who.STAFF
     yield Shown("staff-gateway-list", who=staff)
-    yield Shown("staff-gateway", (scene.gateway.slug,), staff)
+    yield Shown("staff-gateway-choose", who=staff)
+    for kind in ("smpp", "http", "tencent"):
+        yield Shown("staff-gateway-add", (kind,), staff, kind)
+    yield Shown(
+        "staff-gateway-add", ("smpp",), staff, "error", act=filled({"name": "Line", "setting_port": "0"})
+    )
+    yield Shown("staff-gateway", (ways.line.slug,), staff)
+    yield Shown("staff-gateway", (ways.templates.slug,), staff, "templates", act=open_exchange)
+    yield Shown("staff-gateway", (ways.down.slug,), staff, "down")
+    yield Shown("staff-gateway", (scene.gateway.slug,), staff, "trial", act=try_gateway)
+    yield Shown("staff-gateway-edit", (ways.line.slug,), staff)
+    yield Shown("staff-route-list", who=staff)
+    yield Shown("staff-route-list", who=staff, variant="answer", act=ask_way)
+    yield Shown("staff-route-add", who=staff)
+    yield Shown("staff-route-add", (), staff, "error", act=filled({"digits": "many"}))
+    yield Shown("staff-route-edit", (ways.route.uuid,), staff)
+    yield Shown("staff-code-list", who=staff)
+    yield Shown("staff-code-edit", (ways.unknown.pk,), staff)
+    yield Shown("staff-code-edit", (ways.known.pk,), staff, "known")
+
+
+def open_exchange(page: Page) -> None:
+    page.locator(".exchanges summary").nth(1).click()
+    page.locator(".gateway-more > summary").click()
+
+
+def try_gateway(page: Page) -> None:
+    """Nobody is on the other side: the page says so."""
+    page.locator("[name=trial-msisdn]").fill("+4915123456789")
+    page.locator("[name=trial-text]").fill("Does it work?")
+    with page.expect_navigation():
+        page.locator("#trial button").click()
+
+
+def ask_way(page: Page) -> None:
+    page.locator("[name=msisdn]").fill("+4915123456789")
+    page.locator("[name=project]").select_option(index=1)
+    with page.expect_navigation():
+        page.locator("#question button").click()
 
 
 # --- The audit, and what is empty -----------------------------------------------------------------------

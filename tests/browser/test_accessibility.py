@@ -38,7 +38,10 @@ ALSO_IN_THE_DARK = {
     "security-settings",
     "sending-stop",
     "sign-in-error",
+    "staff-gateway",
     "staff-gateway-list",
+    "staff-gateway-templates",
+    "staff-route-list-answer",
     "staff-organization",
     "staff-verification",
 }

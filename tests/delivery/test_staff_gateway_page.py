@@ -25,7 +25,7 @@ from delivery.models import (
     MessagePart,
 )
 from delivery.models.lines import BindState, LineState
-from delivery.queries.gateway_page import receipt_delays
+from delivery.queries.gateway_page import is_public, receipt_delays
 from delivery.queries.gateways import gateway_row
 from delivery.services.id_forms import IdFormProposal
 from delivery.smpp.ids import IdForm
@@ -204,6 +204,20 @@ def test_what_to_enter_at_the_carrier_is_shown(client: Client, gateway: Gateway)
     assert f"/push/{gateway.push_token}/" in content
     simulated = Gateway.objects.create(slug="sim", name="Sim", kind="simulator")
     assert simulated.push_token not in page(client, simulated)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://sms.example.com/push/x/", True),
+        ("https://93.184.216.34/push/x/", True),
+        ("http://sms.example.com/push/x/", False),
+        ("https://127.0.0.1/push/x/", False),
+        ("https://10.1.2.3/push/x/", False),
+    ],
+)
+def test_an_address_that_no_carrier_reaches_is_told(address: str, expected: bool) -> None:
+    assert is_public(address) is expected
 
 
 # --- Trials ---------------------------------------------------------------------------------------------

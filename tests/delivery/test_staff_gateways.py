@@ -69,7 +69,9 @@ def test_bad_input_is_named_and_kept(
     client_of: ClientOf, gateway: Gateway, staff: User, field: str, value: str, words: str
 ) -> None:
     data = {"name": "Kept name", "rate_per_second": "50", "seen": gateway.changed_at.isoformat()}
-    response = client_of(staff).post(reverse("staff-gateway-edit", args=[gateway.slug]), data | {field: value})
+    response = client_of(staff).post(
+        reverse("staff-gateway-edit", args=[gateway.slug]), data | {field: value}
+    )
     content = response.content.decode()
     assert response.status_code == 422
     assert words in content
@@ -93,6 +95,4 @@ def test_who_is_no_staff_is_refused_by_the_services(gateway: Gateway) -> None:
     with pytest.raises(DeliveryError, match="Only platform staff"):
         pause_gateway(gateway=gateway, by=by)
     with pytest.raises(DeliveryError, match="Only platform staff"):
-        change_gateway(
-            gateway=gateway, setup=GatewaySetup(name="x"), seen_at=gateway.changed_at, by=by
-        )
+        change_gateway(gateway=gateway, setup=GatewaySetup(name="x"), seen_at=gateway.changed_at, by=by)
