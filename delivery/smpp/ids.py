@@ -10,8 +10,8 @@ from typing import Final
 _MOST_CHARACTERS: Final = 64  # message_id, section 5.2.23; longer ones are left alone
 _DECIMAL: Final = re.compile("[0-9]+")
 _HEXADECIMAL: Final = re.compile("[0-9a-f]+")
-# Widths to which numbers are filled up with zeros: 32 and 64 bits, in both notations.
-_WIDTHS: Final = (8, 10, 16, 20)
+# Widths to which numbers are filled up with zeros: 32, 48 and 64 bits in hexadecimal, 32 and 64 in decimal.
+_WIDTHS: Final = (8, 10, 12, 16, 20)
 
 
 class IdForm(StrEnum):
