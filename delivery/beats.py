@@ -9,6 +9,7 @@ from delivery.services import apply_receipts, apply_replies, close_overdue, ring
 from delivery.services.inquiries import ring_inquiries
 from delivery.services.receipts import BATCH_SIZE
 from delivery.services.replies import BATCH_SIZE as REPLY_BATCH_SIZE
+from delivery.services.reply_parts import join_replies
 from delivery.slots import drop_stale_slots
 from delivery.sweep import sweep
 from smsconsole.beats import Beat
@@ -28,6 +29,7 @@ def apply_all_replies() -> None:
 
 BEATS = [
     Beat("apply-receipts", 0.5, apply_all_receipts),
+    Beat("join-replies", 2.0, join_replies),
     Beat("apply-replies", 1.0, apply_all_replies),
     Beat("fold-counters", 1.0, fold_deltas),
     Beat("sample-rates", 2.0, sample_rates),

@@ -131,18 +131,15 @@ def uncertain_page(
         found = cursor.fetchall()
         shown = found[:limit]
         receipts = _candidates(cursor, {(row[5], row[4]) for row in shown})
-    rows = [
-        UncertainRow(
-            *row[:12],
-            QueryOutcome(row[12]) if row[12] else None,
-            row[13] or "",
-            row[14],
-            row[15],
-            receipts.get((row[5], row[4]), ()),
-        )
-        for row in shown
-    ]
+    rows = [_row(*row, receipts=receipts.get((row[5], row[4]), ())) for row in shown]
     return UncertainPage(rows, shown[-1][0] if len(found) > limit else None)
+
+
+def _row(*known: Any, receipts: Sequence[CandidateReceipt]) -> UncertainRow:
+    *of_message, outcome, code, answered_at, asked_again_at = known
+    answer = QueryOutcome(outcome) if outcome else None
+    values = [*of_message, answer, code or "", answered_at, asked_again_at, receipts]
+    return UncertainRow(*values)
 
 
 def _candidates(cursor: Any, pairs: set[tuple[int, str]]) -> dict[tuple[int, str], list[CandidateReceipt]]:

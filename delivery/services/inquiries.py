@@ -111,7 +111,10 @@ def take_due(gateway_id: int) -> list[SubmittedMessage]:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.TAKE_DUE, values)
-        return [SubmittedMessage(*row[:7], tuple(row[7] or ())) for row in cursor.fetchall()]
+        return [
+            SubmittedMessage._make([*of_message, tuple(part_ids or ())])
+            for *of_message, part_ids in cursor.fetchall()
+        ]
 
 
 def _due_values() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from delivery.errors import DeliveryError
 from delivery.gateways.base import ReplyEvent
 from delivery.gateways.simulated import control_address
 from delivery.models import SIMULATOR_KIND, Dispatch, Gateway, Message, MessageBody, Reply
+from delivery.services.reply_parts import TEXT_MAX_CHARACTERS, is_part, store_reply_parts
 from delivery.simulation.control import SimulationUnavailable, send_reply
 from delivery.statuses import ReplyOutcome
 from delivery.unsubscribe_words import is_unsubscribe
@@ -29,7 +30,6 @@ BATCH_SIZE = 200
 # A reply may be here before the message it answers is settled: it is read again for so long.
 RETRY_FOR = timedelta(minutes=10)
 RETRY_AFTER = timedelta(seconds=5)
-TEXT_MAX_CHARACTERS = 2_000
 
 # Every project is asked through the index on (project, number); the newest of what they answer is the one.
 _NEWEST_MESSAGE = """
@@ -61,8 +61,11 @@ class Answered(NamedTuple):
 def store_replies(*, gateway_id: int, events: Sequence[ReplyEvent]) -> None:
     """Store what a carrier handed over and commit; only after this returns may it be acknowledged.
 
-    A reply with an id that is known already is not stored again.
+    A reply with an id that is known already is not stored again. Parts of longer replies wait for the others.
     """
+    parts = [event for event in events if is_part(event)]
+    if parts:
+        store_reply_parts(gateway_id=gateway_id, events=parts)
     Reply.objects.bulk_create(
         (
             Reply(
@@ -73,6 +76,7 @@ def store_replies(*, gateway_id: int, events: Sequence[ReplyEvent]) -> None:
                 text=event.text.replace("\0", "")[:TEXT_MAX_CHARACTERS],
             )
             for event in events
+            if not is_part(event)
         ),
         ignore_conflicts=True,
     )
