@@ -268,7 +268,7 @@ def suspending(stack: FaultStack, trials: Trials) -> Iterator[Result]:
         services.cancel_dispatch(dispatch_id=Campaign.objects.get(pk=campaign.pk).dispatch_id or 0)
         seconds = max(one.seconds for one in late)
         yield result(f"suspend to last submit at {rate:,}/s", seconds, "s", at_most=1.0)
-        window = claim.window_size(Gateway(rate_per_second=rate))
+        window = claim.window_size(rate)
         n = max(one.n_after_commit for one in late)
         yield result("submits after it had committed, two workers", n, "messages", at_most=2 * window)
 

@@ -31,6 +31,7 @@ from delivery.gateways.base import OutboundMessage
 from delivery.hours import next_opening, zones_of_number
 from delivery.lease_rules import LeaseRules, load_rules
 from delivery.models import Gateway
+from delivery.pace import Line, lock_line, take_line
 from delivery.slots import ReadSlots, lock_numbers, read_listed, read_slots, write_slots
 from delivery.statuses import HoldCause, MessageStatus
 from delivery.windows import ClaimedWindow, Lease, Nothing
@@ -69,11 +70,9 @@ def claim_window(gateway: Gateway, lease: Lease) -> ClaimedWindow | Nothing:
     return claimed
 
 
-def window_size(gateway: Gateway) -> int:
-    """How many one-segment messages a window of this gateway may hold."""
-    if not gateway.rate_per_second:
-        return MAX_WINDOW
-    return max(1, min(MAX_WINDOW, int(gateway.rate_per_second * WINDOW_SECONDS)))
+def window_size(rate: float | None) -> int:
+    """How many segments a window may hold at this rate; without one, how many messages."""
+    return max(1, min(MAX_WINDOW, int(rate * WINDOW_SECONDS))) if rate else MAX_WINDOW
 
 
 def _within(rows: list[Row], n_segments: int) -> list[Row]:
@@ -95,19 +94,24 @@ class _Claim:
         self._lease = lease
         self._rules = rules
         self._keys = {"dispatch": lease.dispatch_id, "batch": lease.batch_id, "token": lease.token}
+        # None: as fast as the gateway answers.
+        self._line: Line | None = None
+        self._fallbacks: tuple[int, ...] = ()
 
     def make(self) -> ClaimedWindow | Nothing:
-        self._cursor.execute(sql.OPEN_GATE_ALONE if self._rules.claims_alone else sql.OPEN_GATE, self._keys)
+        statement = sql.OPEN_GATE_ALONE if self._rules.claims_alone else sql.OPEN_GATE
+        self._cursor.execute(statement, {**self._keys, "is_probe": self._lease.is_probe})
         gate = self._cursor.fetchone()
         if gate is None:
             return Nothing()
-        next_id, last_id, retry_id, now = gate
-        if self._postpone(now):
+        next_id, last_id, retry_id, now, fallbacks, urgent_waits = gate
+        self._fallbacks = tuple(fallbacks)
+        if urgent_waits or self._postpone(now):
             return Nothing()
-        if self._gateway.rate_per_second:
-            wait = self._line_busy_seconds()
-            if wait > 0:
-                return Nothing(wait)
+        if self._gateway.rate_per_second or self._lease.is_paced:
+            self._line = lock_line(self._cursor, self._gateway, is_urgent=self._rules.is_urgent)
+            if self._line.wait_seconds > 0:
+                return Nothing(self._line.wait_seconds)
         if retry_id is not None:
             return self._claim_retry(retry_id, now)
         if next_id <= last_id:
@@ -134,10 +138,12 @@ class _Claim:
         if not self._rules.claims_alone:
             raise MustBeAlone
 
-    def _line_busy_seconds(self) -> float:
-        self._cursor.execute(sql.LOCK_PACE, {"gateway": self._gateway.pk})
-        row = self._cursor.fetchone()
-        return max(0.0, row[0]) if row else 0.0
+    def _n_segments(self) -> int | None:
+        """How many segments the window may hold; None: any number."""
+        if self._lease.is_probe:
+            return 1
+        rate = self._line.own_rate if self._line is not None else None
+        return window_size(rate) if rate else None
 
     def _until_next_retry(self) -> Nothing:
         self._cursor.execute(sql.NEXT_RETRY, {"batch": self._lease.batch_id})
@@ -149,11 +155,11 @@ class _Claim:
     # --- Ranges and retries ------------------------------------------------------------------------------
 
     def _claim_range(self, first_id: int, last_id: int, now: datetime) -> ClaimedWindow | Nothing:
-        size = window_size(self._gateway)
-        last_id = min(last_id, first_id + size - 1)
+        size = self._n_segments()
+        last_id = min(last_id, first_id + (size or MAX_WINDOW) - 1)
         self._cursor.execute(sql.READ_RANGE, {"first": first_id, "last": last_id})
         rows = [Row(*row) for row in self._cursor.fetchall()]
-        if self._gateway.rate_per_second and rows:
+        if size is not None and rows:
             fitting = _within(rows, size)
             last_id = fitting[-1].id if len(fitting) < len(rows) else last_id
             rows = fitting
@@ -171,13 +177,15 @@ class _Claim:
 
     def _claim_retry(self, window_id: int, now: datetime) -> ClaimedWindow | Nothing:
         self._cursor.execute(sql.READ_MEMBERS, {"window": window_id})
-        rows = [Row(*row) for row in self._cursor.fetchall()]
+        members = [Row(*row) for row in self._cursor.fetchall()]
+        size = self._n_segments()
+        rows = members if size is None else _within(members, size)
         admission = self._admit(rows, now)
-        if admission.n_rows < len(rows):
-            if not admission.n_rows:
-                return self._finish(admission, None)
+        if admission.n_rows < len(rows) and not admission.n_rows:
+            return self._finish(admission, None)
+        if admission.n_rows < len(members):
             # The window is claimed whole, so what is left for later needs one of its own.
-            admission.aside.setdefault(now, []).extend(rows[admission.n_rows :])
+            admission.aside.setdefault(now, []).extend(members[admission.n_rows :])
         self._put_away(admission)
         if not admission.passing:
             self._cursor.execute(sql.DROP_EMPTY_RETRY, {"window": window_id})
@@ -330,9 +338,9 @@ class _Claim:
     def _finish(self, admission: Admission, window_id: int | None) -> ClaimedWindow | Nothing:
         """What many share comes last: the line's clock, the open counts, the caps."""
         passing = admission.passing
-        if window_id is not None and self._gateway.rate_per_second:
-            seconds = sum(row.n_segments for row in passing) / self._gateway.rate_per_second
-            self._cursor.execute(sql.TAKE_PACE, {"gateway": self._gateway.pk, "seconds": seconds})
+        if window_id is not None and self._line is not None:
+            n_segments = sum(row.n_segments for row in passing)
+            take_line(self._cursor, self._gateway, self._line, n_segments=n_segments)
         if admission.blocked:
             n_blocked = len(admission.blocked)
             self._cursor.execute(sql.CLOSE_IN_BATCH, {"batch": self._lease.batch_id, "n": n_blocked})
@@ -375,6 +383,7 @@ class _Claim:
             self._rules.project_id,
             self._rules.takes_slots,
             self._counted_on(admission),
+            self._fallbacks,
         )
 
     def _counted_on(self, admission: Admission) -> date | None:

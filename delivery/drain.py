@@ -15,20 +15,24 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from delivery import sql
 from delivery.claim import WINDOW_SECONDS, claim_window
 from delivery.failpoints import fail_point
 from delivery.gateways.base import GatewayDriver, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayError, GatewayMisconfigured, GatewayUnavailable
-from delivery.health import note_unusable, note_usable
+from delivery.health import give_probe_back, note_unusable, note_usable, seconds_to_probe, take_probe
 from delivery.lease_rules import load_rules
 from delivery.models import Gateway
 from delivery.opening import open_gateway
+from delivery.pace import SLOWED_SECONDS, pause_line, slow_line
 from delivery.settle import settle_window
 from delivery.statuses import DispatchState
 from delivery.windows import ClaimedWindow, Lease, Nothing
@@ -40,40 +44,76 @@ log = logging.getLogger(__name__)
 TURN_SECONDS = 2.0
 # How often a submit re-reads the dispatch's state between its writes.
 LOOK_SECONDS = 0.1
-# A line that cannot be reached, or is set up wrongly, is left alone for so long.
+# A line that cannot be reached is left alone for so long.
 UNAVAILABLE_PAUSE_SECONDS = 2.0
-MISCONFIGURED_PAUSE_SECONDS = 30.0
+# A breaker that stays open for longer is not waited for; the sweep rings again.
+PROBE_WAIT_SECONDS = 2.5
+# A gateway that wants to be left alone for longer is asked again anyway.
+MOST_PAUSE_SECONDS = 60.0
 SETTLE_RETRY_SECONDS = 0.2
+
+
+class Verdict(StrEnum):
+    """What a window said about the line."""
+
+    WORKED = "worked"
+    SLOWED = "slowed"  # something was throttled
+    FAILED = "failed"  # nothing could be sent, or nothing was answered
+    UNKNOWN = "unknown"  # nothing was tried
+
+
+class Submitted(NamedTuple):
+    """What a driver made of a window, and for how long its line is left alone."""
+
+    results: list[SubmitResult]
+    verdict: Verdict
+    pause_seconds: float = 0.0
+
+
+class Served(NamedTuple):
+    """How a turn ended: the pause after which the batch may be leased again, and what its last window said."""
+
+    pause_seconds: float = 0.0
+    verdict: Verdict | None = None
 
 
 def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None) -> bool:
     """Send what the gateway's dispatches have, until nothing is left or `until` (monotonic seconds) has come.
 
     Returns True when work is known to be left. Several workers may drain one gateway at once. Its row is read anew
-    with each lease: a changed rate holds at once, and when it is disabled or set up differently the drain ends.
+    before each lease: a changed rate holds at once, and when it is disabled or set up differently the drain ends. While
+    its breaker is open only one of them tries it, when it is time to.
     """
     own_driver = driver is None
     try:
         driver = driver or open_gateway(gateway)
     except GatewayMisconfigured as error:
         log.warning("gateway=%s unusable=%s reason=%s", gateway.pk, type(error).__name__, error)
-        note_unusable(gateway.pk, str(error))
+        note_unusable(gateway.pk, str(error), needs_person=True)
         return False
     try:
         while _may_go_on(until):
-            lease = lease_batch(gateway.pk)
-            if lease is None:
-                return False
-            fresh = Gateway.objects.filter(pk=gateway.pk, is_enabled=True).first()
+            fresh = _read_anew(gateway)
             if fresh is None or _setup_of(fresh) != _setup_of(gateway):
-                release_batch(lease)
                 return fresh is not None
-            pause = _serve(fresh, driver, lease, until)
-            release_batch(lease, pause_seconds=pause)
+            seconds = seconds_to_probe(fresh)
+            if seconds is None:
+                if not _serve_next(fresh, driver, until):
+                    return False
+            elif seconds > PROBE_WAIT_SECONDS or time.monotonic() + seconds >= until:
+                return False
+            elif seconds > 0:
+                stop_requested.wait(seconds)
+            elif not take_probe(fresh) or not _try_again(fresh, driver, until):
+                return False
         return True
     finally:
         if own_driver:
             driver.close()
+
+
+def _read_anew(gateway: Gateway) -> Gateway | None:
+    return Gateway.objects.select_related("health").filter(pk=gateway.pk, is_enabled=True).first()
 
 
 def _setup_of(gateway: Gateway) -> tuple[object, ...]:
@@ -85,20 +125,47 @@ def _may_go_on(until: float) -> bool:
     return not stop_requested.is_set() and time.monotonic() < until
 
 
-def _serve(gateway: Gateway, driver: GatewayDriver, lease: Lease, until: float) -> float:
-    """Send windows of the leased batch for one turn; returns the pause after which it may be leased again."""
+def _serve_next(gateway: Gateway, driver: GatewayDriver, until: float) -> bool:
+    """Lease a batch and serve it for a turn; False when there is none."""
+    lease = lease_batch(gateway.pk)
+    if lease is None:
+        return False
+    served = _serve(gateway, driver, lease, until)
+    release_batch(lease, pause_seconds=served.pause_seconds)
+    return True
+
+
+def _try_again(gateway: Gateway, driver: GatewayDriver, until: float) -> bool:
+    """Send one message to see whether the gateway works again; False when there was none to send."""
+    served = Served()
+    lease = lease_batch(gateway.pk, is_probe=True)
+    try:
+        if lease is not None:
+            served = _serve(gateway, driver, lease, until)
+            release_batch(lease, pause_seconds=served.pause_seconds)
+    finally:
+        if served.verdict in (None, Verdict.UNKNOWN):
+            give_probe_back(gateway.pk)
+    return lease is not None
+
+
+def _serve(gateway: Gateway, driver: GatewayDriver, lease: Lease, until: float) -> Served:
+    """Send windows of the leased batch for one turn, or until the line has a problem."""
     until = min(until, time.monotonic() + TURN_SECONDS)
     while _may_go_on(until):
         claimed = claim_window(gateway, lease)
         if isinstance(claimed, Nothing):
             if claimed.wait_seconds is None:
-                return claimed.pause_seconds
+                return Served(claimed.pause_seconds)
             if time.monotonic() + claimed.wait_seconds >= until:
-                return _pause_of_wait(claimed.wait_seconds)
-            stop_requested.wait(claimed.wait_seconds)
+                return Served(_pause_of_wait(claimed.wait_seconds))
+            # In slices: the claim says when somebody urgent waits for the line.
+            stop_requested.wait(min(claimed.wait_seconds, LOOK_SECONDS))
             continue
-        send_window(gateway, driver, claimed)
-    return 0.0
+        verdict = send_window(gateway, driver, claimed)
+        if lease.is_probe or verdict in (Verdict.SLOWED, Verdict.FAILED):
+            return Served(verdict=verdict)
+    return Served()
 
 
 def _pause_of_wait(seconds: float) -> float:
@@ -109,23 +176,32 @@ def _pause_of_wait(seconds: float) -> float:
 # --- Lease ----------------------------------------------------------------------------------------------
 
 
-def lease_batch(gateway_id: int) -> Lease | None:
+def lease_batch(gateway_id: int, *, is_probe: bool = False) -> Lease | None:
     """Lease a batch of the least recently served dispatch that may run now; None when there is none.
+
+    None too while the gateway's breaker is open, but for the one who tries it.
 
     The limits that hold are read with it; a turn is short, so a changed limit holds after `TURN_SECONDS`.
     """
     token = secrets.randbits(62)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            sql.LEASE_BATCH, {"gateway": gateway_id, "token": token, "lease": settings.LEASE_SECONDS}
+            sql.LEASE_BATCH,
+            {
+                "gateway": gateway_id,
+                "token": token,
+                "lease": settings.LEASE_SECONDS,
+                "is_probe": is_probe,
+                "slowed": SLOWED_SECONDS,
+            },
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    batch_id, dispatch_id = row
+    batch_id, dispatch_id, is_paced = row
     with connection.cursor() as cursor:
         cursor.execute(sql.MARK_SERVED, {"dispatch": dispatch_id})
-    return Lease(batch_id, dispatch_id, token, load_rules(dispatch_id))
+    return Lease(batch_id, dispatch_id, token, load_rules(dispatch_id), is_paced, is_probe)
 
 
 def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
@@ -139,15 +215,33 @@ def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
 # --- Submit ---------------------------------------------------------------------------------------------
 
 
-def send_window(gateway: Gateway, driver: GatewayDriver, window: ClaimedWindow) -> None:
-    """Submit a claimed window and settle it. Never raises for what a gateway did."""
-    results, pause = _submit(driver, window)
+def send_window(gateway: Gateway, driver: GatewayDriver, window: ClaimedWindow) -> Verdict:
+    """Submit a claimed window, settle it, and say how the line did. Never raises for what a gateway did."""
+    began_at = time.monotonic()
+    submitted = _submit(driver, window)
+    seconds = max(time.monotonic() - began_at, 0.001)
     fail_point("before-settle")
-    _settle_through_outage(window, results)
+    _settle_through_outage(window, submitted.results)
     fail_point("after-settle")
-    if pause:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.PAUSE_LINE, {"gateway": gateway.pk, "seconds": pause})
+    if submitted.pause_seconds:
+        pause_line(gateway, seconds=submitted.pause_seconds)
+    if submitted.verdict == Verdict.SLOWED:
+        _slow_down(gateway, window, submitted.results, seconds)
+    return submitted.verdict
+
+
+def _slow_down(
+    gateway: Gateway, window: ClaimedWindow, results: Sequence[SubmitResult], seconds: float
+) -> None:
+    """The line goes at half its rate; and stands still when the gateway, refusing everything, says how long."""
+    throttled = [result for result in results if result.outcome == Outcome.THROTTLED]
+    n_segments_of = {message.id: message.n_segments for message in window.messages}
+    n_passed = sum(n_segments_of.values()) - sum(n_segments_of[r.message_id] for r in throttled)
+    slow_line(gateway, seen_rate=max(n_passed, 1) / seconds)
+    if len(throttled) == len(window.messages):
+        wait = min(max(result.retry_after_seconds for result in throttled), MOST_PAUSE_SECONDS)
+        if wait > 0:
+            pause_line(gateway, seconds=wait)
 
 
 def _settle_through_outage(window: ClaimedWindow, results: list[SubmitResult]) -> None:
@@ -168,24 +262,38 @@ def _settle_through_outage(window: ClaimedWindow, results: list[SubmitResult]) -
             time.sleep(SETTLE_RETRY_SECONDS)
 
 
-def _submit(driver: GatewayDriver, window: ClaimedWindow) -> tuple[list[SubmitResult], float]:
-    """The driver's result per message, and for how long the line should be left alone."""
+def _submit(driver: GatewayDriver, window: ClaimedWindow) -> Submitted:
+    """The driver's result per message, what they say about the line, and for how long to leave it alone."""
     fail_point("before-submit")
+    is_probe = window.lease.is_probe
     try:
         results = list(driver.submit(window.messages, keep_going=_keep_going(window.lease.dispatch_id)))
     except GatewayError as error:
         log.warning("gateway=%s unusable=%s reason=%s", window.gateway_id, type(error).__name__, error)
-        note_unusable(window.gateway_id, str(error))
-        is_down = isinstance(error, GatewayUnavailable)
-        pause = UNAVAILABLE_PAUSE_SECONDS if is_down else MISCONFIGURED_PAUSE_SECONDS
+        needs_person = not isinstance(error, GatewayUnavailable)
+        note_unusable(window.gateway_id, str(error), needs_person=needs_person, is_probe=is_probe)
+        # What needs a person is held back by the breaker alone: once it is mended it is tried at once.
+        pause = 0.0 if needs_person else UNAVAILABLE_PAUSE_SECONDS
         unsent = [
             SubmitResult(message.id, Outcome.UNSENT, retry_after_seconds=pause) for message in window.messages
         ]
-        return unsent, pause
+        return Submitted(unsent, Verdict.FAILED, pause)
     fail_point("after-submit")
-    if any(result.outcome not in (Outcome.UNSENT, Outcome.UNCERTAIN) for result in results):
+    verdict = _verdict(results)
+    if verdict == Verdict.FAILED:
+        note_unusable(window.gateway_id, _("It did not answer."), is_probe=is_probe)
+    elif verdict != Verdict.UNKNOWN:
         note_usable(window.gateway_id)
-    return results, 0.0
+    return Submitted(results, verdict)
+
+
+def _verdict(results: Sequence[SubmitResult]) -> Verdict:
+    outcomes = {result.outcome for result in results}
+    if Outcome.THROTTLED in outcomes:
+        return Verdict.SLOWED
+    if outcomes & {Outcome.ACCEPTED, Outcome.REFUSED}:
+        return Verdict.WORKED
+    return Verdict.FAILED if Outcome.UNCERTAIN in outcomes else Verdict.UNKNOWN
 
 
 def _keep_going(dispatch_id: int) -> Callable[[], bool]:

@@ -28,6 +28,7 @@ class LeaseRules:
     hours: Hours | None
     hours_zone: str
     is_system: bool = False
+    is_urgent: bool = False
     claims_alone: bool = False
     used: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -51,6 +52,7 @@ def load_rules(dispatch_id: int) -> LeaseRules:
         hours=hours,
         hours_zone=dispatch.hours_zone,
         is_system=is_system,
+        is_urgent=dispatch.is_urgent,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,12 +12,14 @@ from delivery import sql, sql_limits
 from delivery.caps import Usage, give_usage_back
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
+from delivery.failpoints import fail_point
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.profiles import profile_of
 from delivery.services.codes import translated
 from delivery.slots import give_slots_back
-from delivery.statuses import RARE_STATUSES, MessageStatus, Reason
+from delivery.statuses import MOVABLE_REASONS, RARE_STATUSES, MessageStatus, Reason
 from delivery.windows import ClaimedWindow
+from smsconsole.queue import enqueue
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +48,14 @@ def settle_window(window: ClaimedWindow, results: Sequence[SubmitResult]) -> boo
             return False
         closed: list[tuple[OutboundMessage, str, SubmitResult]] = []
         again: list[tuple[OutboundMessage, SubmitResult]] = []
+        moving: list[tuple[OutboundMessage, SubmitResult]] = []
         untaken: list[tuple[OutboundMessage, str]] = []
+        fallback = _choose_fallback(cursor, window, by_id.values())
         for message, country in zip(window.messages, window.countries, strict=True):
             result = by_id.get(message.id) or SubmitResult(message.id, Outcome.UNCERTAIN)
-            if result.outcome in STATUS_OF_OUTCOME:
+            if fallback is not None and _may_move(result):
+                moving.append((message, result))
+            elif result.outcome in STATUS_OF_OUTCOME:
                 closed.append((message, country, result))
             else:
                 again.append((message, result))
@@ -64,9 +70,13 @@ def settle_window(window: ClaimedWindow, results: Sequence[SubmitResult]) -> boo
         _close(cursor, window, closed)
         if again:
             _open_retry(cursor, window, again)
+        if moving and fallback is not None:
+            _move_on(cursor, window, fallback, moving)
         if closed:
             cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": window.lease.dispatch_id, "n": len(closed)})
-            cursor.execute(sql.CLOSE_IN_BATCH, {"batch": window.lease.batch_id, "n": len(closed)})
+        if closed or moving:
+            n_gone = len(closed) + len(moving)
+            cursor.execute(sql.CLOSE_IN_BATCH, {"batch": window.lease.batch_id, "n": n_gone})
         _give_usage_back(cursor, window, [country for _, country in untaken])
     _log(window, by_id)
     return True
@@ -177,6 +187,55 @@ def _open_retry(
         raise LedgerError(
             f"window {window.id}: {cursor.rowcount} of {len(ids)} unsent messages were still queued"
         )
+
+
+def _may_move(result: SubmitResult) -> bool:
+    """Whether the gateway refused it for a reason of its own: it has nothing of the message, another may take it."""
+    return result.outcome == Outcome.REFUSED and result.reason in MOVABLE_REASONS
+
+
+def _choose_fallback(cursor: Any, window: ClaimedWindow, results: Iterable[SubmitResult]) -> int | None:
+    """The gateway that may take what this one refused: the first that is not switched off, rather one that works."""
+    if not window.fallbacks or not any(map(_may_move, results)):
+        return None
+    cursor.execute(sql.CHOOSE_FALLBACK, {"fallbacks": list(window.fallbacks)})
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _move_on(
+    cursor: Any,
+    window: ClaimedWindow,
+    gateway_id: int,
+    moving: Sequence[tuple[OutboundMessage, SubmitResult]],
+) -> None:
+    """Let them wait in a batch of their own for the next gateway. They are as open as before, only elsewhere."""
+    ids = [message.id for message, _ in moving]
+    values = {
+        "dispatch": window.lease.dispatch_id,
+        "gateway": gateway_id,
+        "fallbacks": [other for other in window.fallbacks if other != gateway_id],
+        "first": min(ids),
+        "last": max(ids),
+        "n": len(ids),
+        "wait": 0,
+    }
+    cursor.execute(sql.OPEN_MOVED_BATCH, values)
+    cursor.execute(sql.OPEN_RETRY, {**values, "batch": cursor.fetchone()[0]})
+    values = {
+        "window": cursor.fetchone()[0],
+        "refused_by": window.gateway_id,
+        "ids": ids,
+        "reasons": [int(result.reason) for _, result in moving],
+        "codes": [result.code or None for _, result in moving],
+    }
+    cursor.execute(sql.MOVE_ON, values)
+    if cursor.rowcount != len(ids):
+        raise LedgerError(
+            f"window {window.id}: {cursor.rowcount} of {len(ids)} refused messages were still queued"
+        )
+    fail_point("moved")
+    enqueue("delivery.jobs.drain", gateway_id)
 
 
 def _keep_evidence(cursor: Any, window: ClaimedWindow, by_id: dict[int, SubmitResult]) -> None:

@@ -35,13 +35,16 @@ UPDATE delivery_dispatch SET n_total = n_total + %(n)s, n_open = n_open + %(n)s 
 
 # Urgent ones first, then the least recently served, so that a small one never waits behind a big one. SKIP LOCKED: two
 # drainers asking at once get two batches. `not_before` of the batch keeps one out that has only later retries. The
-# dispatches are put in order before any batch is locked: the loop over them ends at the first batch it gets.
+# dispatches are put in order before any batch is locked: the loop over them ends at the first batch it gets. Nothing
+# is leased from a gateway whose breaker is open, but to the one who tries it. Last, whether its line is limited now.
 LEASE_BATCH = """
 WITH candidate AS (
     SELECT b.id, b.dispatch_id
     FROM (
         SELECT id FROM delivery_dispatch
         WHERE sent_at IS NULL AND state = 'running' AND (not_before IS NULL OR not_before <= clock_timestamp())
+          AND (%(is_probe)s OR NOT EXISTS (
+              SELECT FROM delivery_gatewayhealth h WHERE h.gateway_id = %(gateway)s AND h.probe_at IS NOT NULL))
         ORDER BY is_urgent DESC, last_served_at NULLS FIRST, id OFFSET 0
     ) d
     CROSS JOIN LATERAL (
@@ -56,7 +59,10 @@ WITH candidate AS (
 UPDATE delivery_batch b
 SET lease_token = %(token)s, leased_until = clock_timestamp() + %(lease)s * interval '1 second', not_before = NULL
 FROM candidate WHERE b.id = candidate.id
-RETURNING b.id, b.dispatch_id
+RETURNING b.id, b.dispatch_id, EXISTS (
+    SELECT FROM delivery_gatewaypace p WHERE p.gateway_id = %(gateway)s
+        AND (p.next_free_at > clock_timestamp()
+             OR p.slowed_at > clock_timestamp() - %(slowed)s * interval '1 second'))
 """
 
 MARK_SERVED = "UPDATE delivery_dispatch SET last_served_at = clock_timestamp() WHERE id = %(dispatch)s"
@@ -76,10 +82,11 @@ WHERE dispatch_id = ANY(%(dispatches)s::bigint[]) AND n_open > 0 ORDER BY gatewa
 # --- Claim ----------------------------------------------------------------------------------------------
 
 # The gate. FOR SHARE waits for a suspension that is committing and holds off one that comes later: after a
-# suspension has committed no claim can commit. The batch row is locked too, so its cursor has one reader.
+# suspension has committed no claim can commit. The batch row is locked too, so its cursor has one reader. Nothing
+# passes while the gateway's breaker is open, and who is not urgent hears whether somebody urgent waits for its line.
 OPEN_GATE = """
 WITH gate AS MATERIALIZED (
-    SELECT id FROM delivery_dispatch
+    SELECT id, is_urgent FROM delivery_dispatch
     WHERE id = %(dispatch)s AND state = 'running' AND (not_before IS NULL OR not_before <= clock_timestamp())
     FOR SHARE
 )
@@ -87,31 +94,22 @@ SELECT b.next_id, b.last_id,
        (SELECT w.id FROM delivery_window w
         WHERE w.batch_id = b.id AND w.state = 0 AND w.not_before <= clock_timestamp()
         ORDER BY w.id LIMIT 1),
-       clock_timestamp()
+       clock_timestamp(), b.fallbacks,
+       NOT gate.is_urgent AND EXISTS (
+           SELECT FROM delivery_dispatch d JOIN delivery_batch u ON u.dispatch_id = d.id
+           WHERE d.sent_at IS NULL AND d.is_urgent AND d.state = 'running'
+             AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
+             AND u.gateway_id = b.gateway_id AND u.n_open > 0
+             AND (u.leased_until IS NULL OR u.leased_until < clock_timestamp())
+             AND (u.not_before IS NULL OR u.not_before <= clock_timestamp()))
 FROM gate JOIN delivery_batch b ON b.dispatch_id = gate.id
 WHERE b.id = %(batch)s AND b.lease_token = %(token)s AND b.leased_until > clock_timestamp()
+  AND (%(is_probe)s OR NOT EXISTS (
+      SELECT FROM delivery_gatewayhealth h WHERE h.gateway_id = b.gateway_id AND h.probe_at IS NOT NULL))
 FOR UPDATE OF b
 """
 # For a claim that writes to the dispatch. Two that had shared the row and both wanted to write would deadlock.
 OPEN_GATE_ALONE = OPEN_GATE.replace("FOR SHARE", "FOR NO KEY UPDATE")
-
-# The line's own clock, shared by all workers of a gateway and independent of Redis.
-LOCK_PACE = """
-SELECT extract(epoch FROM next_free_at - clock_timestamp())::float8
-FROM delivery_gatewaypace WHERE gateway_id = %(gateway)s FOR UPDATE
-"""
-TAKE_PACE = """
-INSERT INTO delivery_gatewaypace AS p (gateway_id, next_free_at)
-VALUES (%(gateway)s, clock_timestamp() + %(seconds)s * interval '1 second')
-ON CONFLICT (gateway_id) DO UPDATE
-SET next_free_at = greatest(p.next_free_at, clock_timestamp()) + %(seconds)s * interval '1 second'
-"""
-PAUSE_LINE = """
-INSERT INTO delivery_gatewaypace AS p (gateway_id, next_free_at)
-VALUES (%(gateway)s, clock_timestamp() + %(seconds)s * interval '1 second')
-ON CONFLICT (gateway_id) DO UPDATE
-SET next_free_at = greatest(p.next_free_at, clock_timestamp() + %(seconds)s * interval '1 second')
-"""
 
 # Bounded by an id range: the plan is an index range on both tables whatever the table's size or statistics.
 READ_RANGE = """
@@ -217,6 +215,24 @@ APPEND_DELTAS = """
 INSERT INTO delivery_counterdelta
     (hour, dispatch_id, gateway_id, country, from_status, to_status, n, n_segments)
 SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::smallint[], %s::int[], %s::int[])
+"""
+
+# What this gateway refused and another one may take: which one, what is left behind it, and its own batch there.
+CHOOSE_FALLBACK = """
+SELECT f.id FROM unnest(%(fallbacks)s::int[]) WITH ORDINALITY AS f (id, place)
+JOIN delivery_gateway g ON g.id = f.id AND g.is_enabled
+LEFT JOIN delivery_gatewayhealth h ON h.gateway_id = f.id AND h.probe_at IS NOT NULL
+ORDER BY h.gateway_id IS NOT NULL, f.place LIMIT 1
+"""
+OPEN_MOVED_BATCH = """
+INSERT INTO delivery_batch (dispatch_id, gateway_id, fallbacks, last_id, next_id, n_open)
+VALUES (%(dispatch)s, %(gateway)s, %(fallbacks)s::int[], 0, 1, %(n)s) RETURNING id
+"""
+MOVE_ON = """
+UPDATE delivery_message m
+SET window_id = %(window)s, gateway_id = %(refused_by)s, attempt = attempt + 1, reason = u.reason, code = u.code
+FROM unnest(%(ids)s::bigint[], %(reasons)s::smallint[], %(codes)s::text[]) AS u (id, reason, code)
+WHERE m.id = u.id AND m.status = 0
 """
 
 CLOSE_IN_BATCH = "UPDATE delivery_batch SET n_open = n_open - %(n)s WHERE id = %(batch)s"

@@ -51,6 +51,36 @@ FROM (
 ) counted
 WHERE d.id = counted.id AND (d.n_open <> counted.n OR counted.n = 0)
 """
+# Idle batches of a gateway that is switched off or whose breaker is open go to the first of their fall-backs that
+# works, waiting windows and all; the gateway they leave becomes their last fall-back. What is being submitted stays,
+# and what is uncertain is in no queue. A batch that a worker has in hand is locked or leased, so it is passed over.
+MOVE_STRANDED = """
+WITH unusable AS (
+    SELECT g.id FROM delivery_gateway g LEFT JOIN delivery_gatewayhealth h ON h.gateway_id = g.id
+    WHERE NOT g.is_enabled OR h.probe_at IS NOT NULL
+), stranded AS (
+    SELECT b.id, b.gateway_id AS old, next.id AS new
+    FROM delivery_batch b
+    JOIN delivery_dispatch d ON d.id = b.dispatch_id AND d.sent_at IS NULL AND d.state = 'running'
+    CROSS JOIN LATERAL (
+        SELECT f.id FROM unnest(b.fallbacks) WITH ORDINALITY AS f (id, place)
+        JOIN delivery_gateway g ON g.id = f.id AND g.id NOT IN (SELECT id FROM unusable)
+        ORDER BY f.place LIMIT 1
+    ) next
+    WHERE b.gateway_id IN (SELECT id FROM unusable) AND b.n_open > 0 AND b.fallbacks <> '{}'
+      AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp())
+      AND NOT EXISTS (
+          SELECT FROM delivery_window w WHERE w.dispatch_id = b.dispatch_id AND w.batch_id = b.id AND w.state = 1)
+    ORDER BY b.dispatch_id, b.id LIMIT %(limit)s FOR UPDATE OF b SKIP LOCKED
+), waiting AS (
+    UPDATE delivery_window w SET gateway_id = s.new FROM stranded s WHERE w.batch_id = s.id AND w.state = 0
+)
+UPDATE delivery_batch b
+SET gateway_id = s.new, fallbacks = array_append(array_remove(b.fallbacks, s.new), s.old::int),
+    lease_token = NULL, leased_until = NULL, not_before = NULL
+FROM stranded s WHERE b.id = s.id
+RETURNING b.id, s.old, s.new
+"""
 GATEWAYS_WITH_WORK = """
 SELECT DISTINCT g.id, g.kind
 FROM delivery_dispatch d

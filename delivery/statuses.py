@@ -143,6 +143,12 @@ class Reason(models.IntegerChoices):
     SETTLED_BY_POLICY = 32, _("Settled by the project's policy")
 
 
+# Refusals of this gateway, not of this message: another one may take it.
+MOVABLE_REASONS = frozenset(
+    {Reason.ROUTE_ERROR, Reason.NO_CARRIER_TEMPLATE, Reason.ACCOUNT_PROBLEM, Reason.SENDER_REFUSED}
+)
+
+
 class ReplyOutcome(models.TextChoices):
     """What was made of a reply."""
 

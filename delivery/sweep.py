@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,10 +18,11 @@ from smsconsole.queue import enqueue
 log = logging.getLogger(__name__)
 
 WINDOWS_PER_STEP = 50
+BATCHES_PER_STEP = 500
 
 
 def sweep() -> None:
-    """Expired windows become uncertain, lost leases are freed, open counts checked, drains rung."""
+    """Expired windows become uncertain, lost leases free, open counts right; stranded batches move, drains are rung."""
     while lose_expired_windows():
         pass
     with connection.cursor() as cursor:
@@ -30,6 +32,8 @@ def sweep() -> None:
     for dispatch_id in cancelled:
         cancel_rest(dispatch_id=dispatch_id)
     recount_open()
+    while move_stranded():
+        pass
     ring_gateways()
 
 
@@ -88,6 +92,19 @@ def recount_open() -> None:
         ids = [row[0] for row in cursor.fetchall()]
         if ids:
             cursor.execute(sql_sweep.RECOUNT_OPEN, {"ids": ids})
+
+
+def move_stranded() -> int:
+    """Let batches whose gateway is down or switched off go on by a fall-back that works; how many it moved.
+
+    Only what no gateway was given goes another way: nothing of them is being submitted.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql_sweep.MOVE_STRANDED, {"limit": BATCHES_PER_STEP})
+        moved = cursor.fetchall()
+    for (old, new), n in sorted(Counter((old, new) for _, old, new in moved).items()):
+        log.warning("gateway=%s unusable batches=%s moved to=%s", old, n, new)
+    return len(moved)
 
 
 def ring_gateways() -> None:

@@ -14,20 +14,23 @@ from delivery.lease_rules import LeaseRules
 class Lease:
     """The right to claim from one batch, until it is released or runs out.
 
-    `rules` are what limited the dispatch when it was leased; without them a claim reads its own.
+    `rules` are what limited the dispatch when it was leased; without them a claim reads its own. `is_paced`: the line
+    is limited now even if its gateway has no rate. `is_probe`: only to see whether the gateway works again.
     """
 
     batch_id: int
     dispatch_id: int
     token: int
     rules: LeaseRules | None = None
+    is_paced: bool = False
+    is_probe: bool = False
 
 
 class ClaimedWindow(NamedTuple):
     """Messages that are submitting by our token, and the countries for their counters.
 
     `holds_slots`: they hold slots for the frequency limits; `counted_on` is the day on which they count for caps,
-    None for what counts for none.
+    None for what counts for none. `fallbacks` are the gateways that may take what this one refuses.
     """
 
     id: int
@@ -38,6 +41,7 @@ class ClaimedWindow(NamedTuple):
     project_id: int
     holds_slots: bool
     counted_on: date | None
+    fallbacks: tuple[int, ...] = ()
 
 
 class Nothing(NamedTuple):

@@ -23,7 +23,6 @@ from smsconsole.lib.copying import copy_rows
 from smsconsole.outbox.services import append_event
 from smsconsole.queue import enqueue
 
-
 # The gateways that messages may leave by, first choice in front, and the messages.
 _Groups = Mapping[tuple[int, ...], Sequence["NewMessage"]]
 

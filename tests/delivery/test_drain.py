@@ -14,7 +14,7 @@ from delivery.drain import drain, lease_batch, release_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.health import note_usable
-from delivery.models import Batch, Dispatch, Gateway, GatewayPace, Message, MessagePart, Window
+from delivery.models import Batch, Dispatch, Gateway, GatewayHealth, GatewayPace, Message, MessagePart, Window
 from delivery.profiles import profile_of
 from delivery.queries import read_counts
 from delivery.statuses import MessageStatus, Reason, WindowState
@@ -191,8 +191,8 @@ def test_an_unusable_line_loses_nothing_and_is_left_alone(
     driver.before_window = fail
     run(gateway, driver, seconds=0.3)
     assert statuses(dispatch) == {MessageStatus.QUEUED: 5}
-    pace = GatewayPace.objects.get(gateway=gateway)
-    assert pace.next_free_at > dispatch.created_at
+    pace = GatewayPace.objects.filter(gateway=gateway, next_free_at__gt=dispatch.created_at)
+    assert pace.exists() or GatewayHealth.objects.get(gateway=gateway).probe_at > dispatch.created_at
 
 
 def test_a_request_to_stop_leaves_the_rest_queued(

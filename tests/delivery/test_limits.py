@@ -19,7 +19,8 @@ from delivery.frequency import content_key, unpack
 from delivery.gateways.base import OutboundMessage, Outcome, ReceiptEvent, ReceiptState, SubmitResult
 from delivery.health import note_usable
 from delivery.ledger import check_dispatch, check_usage
-from delivery.models import CapUsage, Dispatch, Gateway, Message, NumberSlots, RuleHit, Window
+from delivery.models import CapUsage, Dispatch, Gateway, GatewayPace, Message, NumberSlots, RuleHit, Window
+from delivery.profiles import profile_of
 from delivery.queries import read_counts
 from delivery.services import UncertainChoice, settle_uncertain
 from delivery.settle import settle_window
@@ -259,6 +260,7 @@ def test_a_retry_may_be_blocked_by_what_left_meanwhile(
     driver.answer = untaken(Outcome.THROTTLED)
     run(gateway, driver)
     driver.answer = accept
+    GatewayPace.objects.all().delete()
     hand_over([(ANN, "b")])
     run(gateway, driver)
     Window.objects.filter(state=WindowState.WAITING).update(not_before=timezone.now())
@@ -377,6 +379,7 @@ def statements(gateway: Gateway, driver: ScriptedDriver, *, n_windows: int = 3) 
     """SQL statements of claim and settle, window by window of one lease."""
     lease = lease_batch(gateway.pk)
     note_usable(gateway.pk)
+    profile_of(gateway.pk)
     counted = []
     for _ in range(n_windows):
         with CaptureQueriesContext(connection) as queries:

@@ -113,7 +113,7 @@ STATEMENTS = {
     "slots of a window's numbers": (sql_limits.READ_SLOTS, {"numbers": NUMBERS}, 2_000),
     "slots given back": (sql_limits.GIVE_SLOTS_BACK, {"numbers": NUMBERS, "ids": list(range(200))}, 4_000),
     "entries of a window's numbers": (sql_limits.READ_LISTED, {"numbers": NUMBERS}, 2_000),
-    "receipts due again": (sql_receipts.READ_DUE_UNMATCHED, {"limit": 1_000}, 3_000),
+    "receipts due again": (sql_receipts.READ_DUE_UNMATCHED, {"limit": 1_000, "span": 864_000}, 3_000),
 }
 
 
