@@ -58,11 +58,7 @@ def staff_gateway_try(request: HttpRequest, slug: str) -> HttpResponse:
     form = TrialForm(request.POST, prefix="trial")
     if not form.is_valid():
         return _page(request, gateway, trial_form=form, status=422)
-    try:
-        trial = try_gateway(gateway=gateway, by=signed_in_person(request), **form.cleaned_data)
-    except DeliveryError as error:
-        form.add_error(None, str(error))
-        return _page(request, gateway, trial_form=form, status=422)
+    trial = try_gateway(gateway=gateway, by=signed_in_person(request), **form.cleaned_data)
     return _page(request, gateway, trial_form=form, trial=trial)
 
 

@@ -32,6 +32,7 @@ from delivery.smpp.ids import IdForm
 from delivery.statuses import Reason
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.carriers_kind import EveryFieldDriver
+from tests.delivery.smpp.smsc import Smsc
 from tests.people import ClientOf
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,7 @@ def test_a_line_that_nobody_holds_is_named(client: Client) -> None:
     content = page(client, held)
     assert "Nobody holds its line." in content
     assert "run_smpp_session smpp" in content
-    assert "Send one message" not in content
+    assert "the console binds once more" in content
 
 
 # --- Receipts -------------------------------------------------------------------------------------------
@@ -266,6 +267,27 @@ def test_a_trial_at_a_line_that_is_away_says_why(
     assert "It was not handed over." in content
     assert "The other side hung up." in content
     assert "Does it work?" in content
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_held_line_is_bound_once_more_for_a_trial(client: Client, answers: bool) -> None:
+    smsc = Smsc()
+    smsc.start()
+    if not answers:
+        smsc.stop()
+    try:
+        settings = {"host": "127.0.0.1", "port": smsc.port, "system_id": "acme"}
+        content = try_it(
+            client, Gateway.objects.create(slug="smpp", name="SMPP", kind="smpp", settings=settings)
+        )
+        if answers:
+            [submit] = smsc.submits
+            assert (submit.destination, submit.text) == ("4915123456789", "Does it work?")
+            assert "The gateway took the message." in content
+        else:
+            assert "It was not handed over." in content
+    finally:
+        smsc.stop()
 
 
 @pytest.mark.parametrize(
