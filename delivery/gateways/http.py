@@ -37,7 +37,7 @@ from __future__ import annotations
 import logging
 import time
 from abc import abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -173,13 +173,14 @@ class HttpDriver(GatewayDriver):
     ) -> Iterator[SubmitResult]:
         # A third of the lease to start requests in, a third for the answers: the window is settled while it is ours.
         third = console_settings.LEASE_SECONDS / 3
-        seconds = min(self.timeout_seconds, third)
         start_until = time.monotonic() + third
+        end = start_until + third
         waiting = deque(self.groups(messages))
         flying: dict[Future[Landing], Group] = {}
         grounded: list[Group] = []
         failure: NotWritten | None = None
         is_written = False
+        unclear: Counter[str] = Counter()
         while waiting or flying:
             while waiting and len(flying) < self.n_connections and failure is None:
                 if time.monotonic() >= start_until or not keep_going():
@@ -187,7 +188,7 @@ class HttpDriver(GatewayDriver):
                     waiting.clear()
                     break
                 group = waiting.popleft()
-                flying[self._pool().submit(self._fly, group, seconds)] = group
+                flying[self._pool().submit(self._fly, group, end)] = group
             if failure is not None:
                 grounded += waiting
                 waiting.clear()
@@ -206,7 +207,18 @@ class HttpDriver(GatewayDriver):
                 if isinstance(landing.verdict, RefusedForOne) and len(group.messages) > 1:
                     waiting.extendleft(_halves(group))
                     continue
+                unclear.update(
+                    result.code for result in landing.results if result.outcome == Outcome.UNCERTAIN
+                )
                 yield from landing.results
+        if unclear:
+            log.warning(
+                "submit unclear kind=%s n=%d of=%d why=%s",
+                self.kind,
+                unclear.total(),
+                len(messages),
+                dict(unclear),
+            )
         if failure is not None and not is_written:
             raise _whole_line(failure)
         for group in grounded:
@@ -239,7 +251,7 @@ class HttpDriver(GatewayDriver):
     def fly_alone(self, message: OutboundMessage) -> Landing:
         """Really send one message, now and in this thread, and tell all about it; never raises."""
         [group] = self.groups([message])
-        return self._fly(group, self.timeout_seconds)
+        return self._fly(group, time.monotonic() + self.timeout_seconds)
 
     # --- One request ---
 
@@ -248,9 +260,9 @@ class HttpDriver(GatewayDriver):
             self._threads = ThreadPoolExecutor(self.n_connections, thread_name_prefix=f"{self.kind}-")
         return self._threads
 
-    def _fly(self, group: Group, seconds: float) -> Landing:
+    def _fly(self, group: Group, end: float) -> Landing:
         """Send a group, in a thread of the pool; never raises."""
-        trip = Trip(self.line, time.monotonic() + seconds)
+        trip = Trip(self.line, end, self.timeout_seconds)
         results: list[SubmitResult] = []
         verdict: Verdict | None = None
         try:
@@ -258,7 +270,7 @@ class HttpDriver(GatewayDriver):
         except Verdict as raised:
             verdict = raised
         except Exception as error:
-            verdict = _verdict_on(trip, error)
+            verdict = trip.verdict or _verdict_on(trip, error)
         # What the line saw counts more than what an SDK or a driver made of it.
         verdict = trip.verdict or verdict
         results = _all_of(group, verdict) if verdict else _each_once(group, results)
@@ -319,7 +331,7 @@ def grouped(
 def _verdict_on(trip: Trip, error: Exception) -> Verdict:
     """What an answer means that could not be read. The words of the error may hold numbers: they go nowhere."""
     if not trip.is_written:
-        log.error("request not built error=%s", type(error).__name__, exc_info=False)
+        log.error("request not built error=%s", type(error).__name__)
         return NotWritten(
             _("The request could not be built (%(error)s). Look at the gateway's settings.")
             % {"error": type(error).__name__}
@@ -328,7 +340,6 @@ def _verdict_on(trip: Trip, error: Exception) -> Verdict:
     if 400 <= status < 500:
         reason = Reason.ACCOUNT_PROBLEM if status in _ACCOUNT_STATUSES else Reason.GATEWAY_REFUSED
         return Refused(f"HTTP {status}", reason)
-    log.warning("answer unreadable status=%s error=%s", status, type(error).__name__)
     return Unclear(f"HTTP {status}" if status >= 500 else "unreadable answer", Reason.UNKNOWN_CODE)
 
 

@@ -93,6 +93,7 @@ class Trip:
 
     line: HttpLine
     deadline: float  # monotonic seconds
+    seconds: float = float("inf")  # the most from the moment it is sent
     is_written: bool = False
     request: tuple[str, str, Mapping[str, str], bytes] | None = None
     answer: Answer | None = None
@@ -155,6 +156,7 @@ class HttpLine:
         sent_headers = {name: value for name, value in (headers or {}).items() if _is_passed_on(name)}
         sent_headers["Accept-Encoding"] = "identity"
         trip.request = (method, url, sent_headers, body)
+        trip.deadline = min(trip.deadline, time.monotonic() + trip.seconds)
         try:
             trip.answer = self._exchange(trip, method, url, sent_headers, body)
             _refuse_detours(trip.answer)

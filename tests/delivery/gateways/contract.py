@@ -184,8 +184,8 @@ class GatewayContract:
     def test_answers_that_come_too_late_do_not_reach_the_next_window(self, line: Line) -> None:
         line.behave(Behaviour.ANSWER_LATE)
         driver = line.driver(patient=False)
-        all_answers_are_there_at = time.monotonic() + 1.5 * LATE_SECONDS
         assert outcomes(submit(driver, messages())) == {Outcome.UNCERTAIN}
+        all_answers_are_there_at = time.monotonic() + LATE_SECONDS
         line.behave(Behaviour.ACCEPT)
         message_id = 1000
         while time.monotonic() < all_answers_are_there_at:

@@ -15,7 +15,7 @@ from delivery.gateways.base import Exchange, GatewayDriver, OutboundMessage, Out
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.gateways.fields import Words
 from delivery.gateways.http import Group, HttpDriver
-from delivery.gateways.http_line import HttpLine, NotWritten, Refused, retry_after_seconds
+from delivery.gateways.http_line import HttpLine, NotWritten, Refused, RefusedForOne, retry_after_seconds
 from delivery.statuses import Reason
 from tests.carriers.faults import FaultTable
 from tests.carriers.server import RETRY_AFTER_SECONDS, Carrier, Fault, Received, Reply
@@ -310,3 +310,40 @@ def test_throttled_requests_wait_as_long_as_the_carrier_says(carrier: PlainCarri
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(GatewayMisconfigured):
         PlainDriver({"url": "http://127.0.0.1", **settings})
+
+
+class TestRefusedForOne:
+    """A carrier that refuses a whole request because of one number in it."""
+
+    class Driver(PlainDriver):
+        bad: ClassVar[set[int]] = {3, 14}
+
+        def send(self, group: Group) -> Iterable[SubmitResult]:
+            results = list(super().send(group))
+            if self.bad & {message.id for message in group.messages}:
+                raise RefusedForOne("bad number", Reason.INVALID_NUMBER)
+            return results
+
+    def test_the_others_go_out(self, carrier: PlainCarrier) -> None:
+        driver = self.Driver({"url": carrier.url, "n_per_request": 16})
+        results = submit(driver, messages(16))
+        refused = {n for n, result in results.items() if result.outcome is Outcome.REFUSED}
+        assert refused == self.Driver.bad
+        assert outcomes(results) == {Outcome.REFUSED, Outcome.ACCEPTED}
+        assert len(carrier.received) == 15
+
+    def test_what_breaks_on_the_way_down_is_uncertain_only_where_it_was_written(
+        self, carrier: PlainCarrier
+    ) -> None:
+        carrier.faults = [None, Fault.TIMEOUT]
+        driver = self.Driver(
+            {"url": carrier.url, "n_per_request": 4, "timeout_seconds": 0.5, "n_connections": 1}
+        )
+        results = submit(driver, messages(4))
+        by_outcome = {n: result.outcome for n, result in results.items()}
+        assert by_outcome == {
+            1: Outcome.ACCEPTED,
+            2: Outcome.ACCEPTED,
+            3: Outcome.UNCERTAIN,
+            4: Outcome.UNCERTAIN,
+        }
