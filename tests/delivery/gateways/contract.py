@@ -58,9 +58,9 @@ TEXT = "Your parcel 4711 is waiting, code 花"
 MSISDN_PREFIX = "+8613800"
 
 
-def messages(
-    n_messages: int = N_MESSAGES, *, first_id: int = 1, n_segments: int = 1
-) -> list[OutboundMessage]:
+def messages(n_messages: int = 0, *, first_id: int = 1, n_segments: int = 1) -> list[OutboundMessage]:
+    """So many messages of one window, `N_MESSAGES` if it is not said how many."""
+    n_messages = n_messages or N_MESSAGES
     return [
         OutboundMessage(message_id, 0, f"{MSISDN_PREFIX}{message_id:06d}", "Shop", TEXT, n_segments)
         for message_id in range(first_id, first_id + n_messages)
