@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -97,8 +98,10 @@ class Behaviour:
 class Smsc:
     """Runs in a thread of its own between `start` and `stop`."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.port = port or free_port()
+        self._host = host
+        self._tls = tls
         self.behaviour = Behaviour()
         self.submits: list[Submit] = []
         self.answered: dict[str, Submit] = {}  # by message id
@@ -122,7 +125,9 @@ class Smsc:
 
     def start(self) -> None:
         async def listen() -> None:
-            self._server = await self._loop.create_server(lambda: _Peer(self), "127.0.0.1", self.port)
+            self._server = await self._loop.create_server(
+                lambda: _Peer(self), self._host, self.port, ssl=self._tls
+            )
 
         self._do(listen())
 
@@ -466,17 +471,17 @@ def running_smsc() -> Iterator[Smsc]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=2775)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--receipts", type=float, metavar="SECONDS")
     options = parser.parse_args(arguments)
-    smsc = Smsc(options.port)
+    smsc = Smsc(options.port, host=options.host)
     smsc.behaviour.receipt_after = options.receipts
     smsc.start()
     try:
         while True:
-            time.sleep(2)
-            print(  # noqa: T201
-                json.dumps({"submits": len(smsc.submits), "acknowledged": len(smsc.acknowledged)}), flush=True
-            )
+            time.sleep(0.1)
+            destinations = [submit.destination for submit in smsc.submits]
+            print(json.dumps({"binds": len(smsc.binds), "destinations": destinations}), flush=True)  # noqa: T201
     except KeyboardInterrupt:
         smsc.stop()
     return 0
