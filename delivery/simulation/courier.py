@@ -111,9 +111,10 @@ class Courier(threading.Thread, Generic[Item]):
         checkpoint_at = 0.0
         while not self._stopping.is_set():
             urgent, due = self._wait()
-            for receipts, then in urgent:
-                self._hand_over(receipts)
-                then()
+            if urgent:
+                self._hand_over([placed for receipts, _ in urgent for placed in receipts])
+                for _, then in urgent:
+                    then()
             for first in range(0, len(due), CHUNK_SIZE):
                 self._hand_over(due[first : first + CHUNK_SIZE])
             if time.monotonic() >= checkpoint_at:
