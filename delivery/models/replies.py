@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +50,8 @@ class Reply(models.Model):
                 fields=["next_try_at"], condition=models.Q(next_try_at__isnull=False), name="reply_waiting"
             ),
             models.Index(fields=["project", "msisdn", "-id"], name="reply_of_number"),
+            models.Index(fields=["project", "-received_at", "-id"], name="reply_newest"),
+            models.Index("project", Right("msisdn", 4), name="reply_by_last_digits"),
         ]
 
     def __str__(self) -> str:
