@@ -11,13 +11,15 @@ from django.utils import timezone
 
 from delivery.gateway_kinds import Kind, kind_of
 from delivery.models import Batch, Dispatch, Gateway, GatewayHealth, GatewayPace, Window
+from delivery.pace import effective_rate
 from delivery.statuses import WindowState
 
 PAGE_ROWS: Final = 50
 # What is called the rate now is measured over so many seconds.
 RATE_SECONDS: Final = 10
-# A slowed line climbs back by this share of its rate each second.
-CLIMB_PER_SECOND: Final = 0.05
+# The clock of a busy line always runs a little ahead.
+REST_WORTH_TELLING: Final = timedelta(seconds=3)
+LONGEST_SEGMENTS: Final = 20
 # A dispatch that sends is served at least this often; more of them at once are not looked at.
 SERVED_SPAN: Final = timedelta(minutes=5)
 MOST_DISPATCHES: Final = 200
@@ -51,7 +53,7 @@ class GatewayRow:
             return "broken"
         if self.down_since is not None:
             return "down"
-        return "slowed" if self.slowed_rate is not None else "working"
+        return "slowed" if self.slowed_rate is not None or self.rests_until else "working"
 
     @property
     def down_since(self) -> datetime | None:
@@ -60,7 +62,7 @@ class GatewayRow:
     @property
     def probe_at(self) -> datetime | None:
         """While the breaker is open: when one small window tries it again."""
-        return self.health.probe_at if self.health and self.health.n_failures else None
+        return self.health.probe_at if self.health else None
 
     @property
     def reason(self) -> str:
@@ -70,15 +72,23 @@ class GatewayRow:
     @property
     def slowed_rate(self) -> float | None:
         """The rate it may go at now, after its carrier asked to slow down; None when that is over."""
-        pace = self.pace
-        if pace is None or pace.slowed_rate is None or pace.slowed_at is None:
+        if self.pace is None or self.pace.slowed_at is None:
             return None
+        seconds = max((self.at - self.pace.slowed_at).total_seconds(), 0.0)
         nominal = self.gateway.rate_per_second
-        seconds = max((self.at - pace.slowed_at).total_seconds(), 0)
-        if nominal is None:
-            return pace.slowed_rate if seconds < 1 / CLIMB_PER_SECOND else None
-        rate = pace.slowed_rate + nominal * CLIMB_PER_SECOND * seconds
-        return rate if rate < nominal else None
+        rate = effective_rate(nominal, self.pace.slowed_rate, seconds)
+        return None if rate is None or rate == nominal else rate
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """When its carrier wants to be asked again, if that is not within a moment."""
+        if self.pace is None:
+            return None
+        # One long message may keep a slow line busy for a while.
+        usual = REST_WORTH_TELLING + timedelta(
+            seconds=LONGEST_SEGMENTS / (self.gateway.rate_per_second or 100)
+        )
+        return self.pace.next_free_at if self.pace.next_free_at - self.at > usual else None
 
 
 def gateway_rows(*, after: int | None) -> list[GatewayRow]:

@@ -104,6 +104,16 @@ def test_a_slowed_line_climbs_back_by_itself(client: Client, gateway: Gateway) -
     assert gateway_row(gateway).state == "working"
 
 
+def test_a_line_that_rests_says_until_when(client: Client, gateway: Gateway) -> None:
+    GatewayPace.objects.update_or_create(
+        gateway=gateway, defaults={"next_free_at": timezone.now() + timedelta(seconds=2)}
+    )
+    assert gateway_row(gateway).state == "working"
+    GatewayPace.objects.update(next_free_at=timezone.now() + timedelta(seconds=30))
+    assert gateway_row(gateway).state == "slowed"
+    assert "The carrier asked to wait until" in page(client, gateway, "staff-gateway-live")
+
+
 def test_pause_comes_before_every_other_state(client: Client, gateway: Gateway) -> None:
     GatewayHealth.objects.create(gateway=gateway, down_since=timezone.now(), reason="away")
     Gateway.objects.filter(pk=gateway.pk).update(is_enabled=False)
