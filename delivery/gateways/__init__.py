@@ -7,6 +7,7 @@ from typing import Any
 
 from delivery.gateways.alibaba import AlibabaDriver
 from delivery.gateways.alibaba_international import AlibabaInternationalDriver
+from delivery.gateways.aws import AwsDriver
 from delivery.gateways.base import DrivenBy, GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.generic_http import GenericHttpDriver
@@ -27,6 +28,7 @@ DRIVERS: dict[str, type[GatewayDriver]] = {
         AlibabaInternationalDriver,
         TwilioDriver,
         VonageDriver,
+        AwsDriver,
     )
 }
 
