@@ -51,7 +51,8 @@ class SubmitResult(NamedTuple):
 
     message_id: int
     outcome: Outcome
-    gateway_message_ids: tuple[str, ...] = ()  # accepted: one per segment, in the order of the segments
+    # Accepted: one per segment, in the order of the segments, or a single one for all of them.
+    gateway_message_ids: tuple[str, ...] = ()
     code: str = ""
     reason: Reason = Reason.NONE
     retry_after_seconds: float = (

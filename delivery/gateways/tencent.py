@@ -7,6 +7,7 @@ signature is handed over by name. Texts that are the same share a request of up 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -46,6 +47,7 @@ from delivery.statuses import Reason
 PAGE_SIZE = 100
 # The carrier knows the receipts of a number for seven days; clocks may differ by minutes.
 QUERY_SLACK = timedelta(minutes=5)
+QUERY_SPAN = timedelta(hours=12)
 PUSH_ANSWER = b'{"result":0,"errmsg":"OK"}'
 
 
@@ -119,9 +121,9 @@ class TencentDriver(HttpDriver, QueriesMessages, ReceivesPushes, PollsEvents):
             request.SenderId = content.sender
         if self._extend_code:
             request.ExtendCode = self._extend_code
-        if len(group.messages) == 1:
-            # One for the whole request, so it names a message only where it stands alone.
-            request.SessionContext = group.messages[0].reference
+        # One for the whole request: a message's own where it stands alone, else what all of them have in common.
+        first = group.messages[0]
+        request.SessionContext = first.reference if len(group.messages) == 1 else _name_of(first.text)
         response = self._call(self._client.SendSms, request)
         by_number = {message.msisdn: message for message in group.messages}
         for status in response.SendStatusSet or ():
@@ -214,7 +216,8 @@ class TencentDriver(HttpDriver, QueriesMessages, ReceivesPushes, PollsEvents):
 
         request = models.PullSmsSendStatusByPhoneNumberRequest()
         request.BeginTime = int((message.submitted_at - QUERY_SLACK).timestamp())
-        request.EndTime = int(timezone.now().timestamp())
+        # The same text a day later is another message.
+        request.EndTime = int(min(timezone.now(), message.submitted_at + QUERY_SPAN).timestamp())
         request.Offset, request.Limit = 0, PAGE_SIZE
         request.PhoneNumber = message.msisdn
         request.SmsSdkAppId = self._app_id
@@ -312,20 +315,19 @@ def _result(message: OutboundMessage, status: Any) -> SubmitResult:
     return SubmitResult(message.id, outcome, (), code, verdict.reason)
 
 
-def _answer_about(message: SubmittedMessage, receipts: Sequence[ReceiptEvent]) -> QueryAnswer:
-    """The receipt of this message among those of its number: by its id, else by our reference.
+def _name_of(text: str) -> str:
+    """What the receipts of a shared request are known by, together with the number."""
+    return "text-" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
-    Without either, a single one that is not somebody else's; whoever asks knows whose ids are whose.
+
+def _answer_about(message: SubmittedMessage, receipts: Sequence[ReceiptEvent]) -> QueryAnswer:
+    """The receipt of this message among those of its number: by its id, by our reference, else by its text.
+
+    Two with the same text may be two messages, and one that names nothing may be anybody's: then nothing is known.
     """
-    ours = [
-        receipt
-        for receipt in receipts
-        if receipt.gateway_message_id in message.gateway_message_ids or receipt.reference == message.reference
-    ]
-    if not ours and not message.gateway_message_ids:
-        ours = [receipt for receipt in receipts if not receipt.reference]
-        if len(receipts) != 1:
-            ours = []
+    ours = [receipt for receipt in receipts if receipt.gateway_message_id in message.gateway_message_ids]
+    ours = ours or [receipt for receipt in receipts if receipt.reference == message.reference]
+    ours = ours or [receipt for receipt in receipts if receipt.reference == _name_of(message.text)]
     if len({receipt.gateway_message_id for receipt in ours}) != 1:
         return QueryAnswer(message.id, message.attempt, QueryOutcome.UNKNOWN)
     final = ours[-1]

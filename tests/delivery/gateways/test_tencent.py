@@ -172,7 +172,7 @@ def test_numbers_with_the_same_text_share_a_request(carrier: TencentCarrier) -> 
     assert sorted(len(one["PhoneNumberSet"]) for one in asked) == [50, 200]
     for one in asked:
         assert (one["TemplateId"], one["TemplateParamSet"], one["SignName"]) == ("2220", [], "公司")
-        assert "SessionContext" not in one
+        assert one["SessionContext"].startswith("text-")
     assert len({result.gateway_message_ids for result in results.values()}) == 250
 
 
@@ -331,13 +331,21 @@ class TestQuery:
         answer = self.ask(carrier, ids=("s2",))
         assert (answer.outcome, answer.gateway_message_ids) == (QueryOutcome.FINAL, ("s2",))
 
-    def test_a_single_receipt_without_reference_is_named(self, carrier: TencentCarrier) -> None:
-        carrier.statuses = [status_row(self.number, "s1")]
-        answer = self.ask(carrier)
-        assert (answer.outcome, answer.gateway_message_ids) == (QueryOutcome.FINAL, ("s1",))
+    def test_its_text_settles_it_after_a_shared_request(self, carrier: TencentCarrier) -> None:
+        submit(driver_of(carrier), [message(7, NOTE[1]), message(8, NOTE[1])])
+        context = carrier.received[0].json()["SessionContext"]
+        carrier.statuses = [
+            status_row(self.number, "s1", context="text-other"),
+            status_row(self.number, "s2", context=context),
+        ]
+        [answer] = driver_of(carrier).query([submitted()._replace(text=NOTE[1])])
+        assert (answer.outcome, answer.gateway_message_ids) == (QueryOutcome.FINAL, ("s2",))
+        carrier.statuses.append(status_row(self.number, "s3", context=context))
+        [answer] = driver_of(carrier).query([submitted()._replace(text=NOTE[1])])
+        assert answer.outcome is QueryOutcome.UNKNOWN
 
-    @pytest.mark.parametrize("contexts", [[], ["", ""], ["9-1"], ["", "9-1"]], ids=str)
-    def test_nothing_or_several_settle_nothing(self, carrier: TencentCarrier, contexts: list[str]) -> None:
+    @pytest.mark.parametrize("contexts", [[], [""], ["", ""], ["9-1"], ["", "9-1"]], ids=str)
+    def test_what_names_nothing_settles_nothing(self, carrier: TencentCarrier, contexts: list[str]) -> None:
         carrier.statuses = [status_row(self.number, f"s{n}", context=c) for n, c in enumerate(contexts)]
         assert self.ask(carrier).outcome is QueryOutcome.UNKNOWN
 
