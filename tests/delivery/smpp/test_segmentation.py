@@ -16,7 +16,14 @@ from smsconsole.lib.segments import n_segments, split_segments
 from tests.delivery.smpp.oracles import by_aiosmpplib
 
 GSM7_TEXT = st.text(sorted(gsm0338.ALPHABET), max_size=700)
+# Left to itself hypothesis writes short texts.
+LONG_TEXT = st.tuples(st.text("ab€[你😀é", min_size=1, max_size=9), st.integers(20, 150)).map(
+    lambda two: two[0] * two[1]
+)
+LONG_PLAIN_TEXT = st.integers(140, 900).map(lambda n: "plain text, " * (n // 12) + "x" * (n % 12))
 ANY_TEXT = st.one_of(
+    LONG_TEXT,
+    LONG_PLAIN_TEXT,
     GSM7_TEXT,
     st.text("ab[]€", max_size=700),
     st.text(max_size=300),
