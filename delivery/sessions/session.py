@@ -2,6 +2,7 @@
 
 main      leads (an advisory lock), reads the gateway's row, writes how the binds are, tells of a line that is down
 senders   `delivery.drain.drain`, each with a window of its own under way
+asker     asks the SMSC what became of messages that are uncertain
 inbox     stores what arrives and has it acknowledged
 line      the loop with the binds; asks no database
 """
@@ -21,6 +22,7 @@ from delivery.gateways.smpp import SmppDriver
 from delivery.health import note_unusable, note_usable
 from delivery.models import Gateway
 from delivery.opening import open_gateway
+from delivery.services.inquiries import ask_carrier
 from delivery.sessions.inbox import Inbox
 from delivery.sessions.leadership import Leadership, drop_connection
 from delivery.sessions.line_states import forget_other_binds, write_states
@@ -35,6 +37,8 @@ DOWN_NOTE_SECONDS = 10.0
 # A sender asks so often whether there is something to send, and drains for so long at a time.
 POLL_SECONDS = 0.25
 SLICE_SECONDS = 2.0
+# How often it is looked for uncertain messages that the SMSC can be asked about.
+ASK_SECONDS = 15.0
 UNBOUND_PAUSE_SECONDS = 0.1
 FAULT_PAUSE_SECONDS = 1.0
 
@@ -77,6 +81,7 @@ class Session:
             threading.Thread(target=self._send, args=[driver], name=f"sender-{number}", daemon=True)
             for number in range(1, n_senders + 1)
         ]
+        senders.append(threading.Thread(target=self._ask, args=[driver], name="asker", daemon=True))
         log.info("session of gateway=%s begins place=%s", self._gateway.slug, line.profile.place)
         forget_other_binds(self._gateway.pk, len(driver.states()))
         for sender in senders:
@@ -198,6 +203,28 @@ class Session:
             self._look_now.set()
             return False
         return is_more
+
+    # --- The asker ------------------------------------------------------------------------------------------
+
+    def _ask(self, driver: SmppDriver) -> None:
+        try:
+            while not self._over.wait(ASK_SECONDS):
+                if driver.is_usable:
+                    self._ask_once(driver)
+        finally:
+            connection.close()
+
+    def _ask_once(self, driver: SmppDriver) -> None:
+        try:
+            ask_carrier(self._gateway, driver=driver)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning(
+                "session of gateway=%s: nothing asked error=%s", self._gateway.slug, type(error).__name__
+            )
+            drop_connection()
+        except Exception:
+            log.exception("session of gateway=%s: asking failed", self._gateway.slug)
+            drop_connection()
 
     def _is_over(self) -> bool:
         return self._over.is_set() or stop_requested.is_set()
