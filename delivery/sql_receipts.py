@@ -104,9 +104,13 @@ INSERT INTO delivery_deliveredpart (message_id, attempt, seq)
 SELECT DISTINCT * FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(seqs)s::smallint[])
 ON CONFLICT DO NOTHING
 """
+# Beside how many ids the carrier gave: some give one for a message of several segments, and report once.
 COUNT_DELIVERED_PARTS = """
-SELECT message_id, attempt, count(*) FROM delivery_deliveredpart
-WHERE message_id = ANY(%(ids)s::bigint[]) GROUP BY message_id, attempt
+SELECT d.message_id, d.attempt, count(*),
+       (SELECT count(DISTINCT p.gateway_message_id) FROM delivery_messagepart p
+        WHERE p.message_id = d.message_id AND p.attempt = d.attempt)
+FROM delivery_deliveredpart d
+WHERE d.message_id = ANY(%(ids)s::bigint[]) GROUP BY d.message_id, d.attempt
 """
 
 # The old status and attempt are repeated in the condition: whoever changed the message meanwhile wins, and the

@@ -213,7 +213,11 @@ def _keep_evidence(cursor: Any, receipts: Sequence[StoredReceipt]) -> None:
 
 
 def _complete_long(cursor: Any, receipts: Sequence[StoredReceipt]) -> list[StoredReceipt]:
-    """Leave out "delivered" of a long message until all its segments are; failures pass at once."""
+    """Leave out "delivered" of a long message until all its segments are; failures pass at once.
+
+    A carrier that gave one id for all segments reports once. Of a message that was taken in part, or of which nobody
+    knows, fewer ids do not mean fewer segments.
+    """
     long_delivered = [
         r for r in receipts if (r.n_segments or 1) > 1 and r.state == MessageStatus.DELIVERED and r.seq
     ]
@@ -228,9 +232,15 @@ def _complete_long(cursor: Any, receipts: Sequence[StoredReceipt]) -> list[Store
         },
     )
     cursor.execute(sql.COUNT_DELIVERED_PARTS, {"ids": sorted({r.message_id or 0 for r in long_delivered})})
-    n_delivered = {(message_id, attempt): n for message_id, attempt, n in cursor.fetchall()}
-    incomplete = {r.id for r in long_delivered if n_delivered[r.message_id, r.attempt] < (r.n_segments or 1)}
+    counted = {(message_id, attempt): (n, n_ids) for message_id, attempt, n, n_ids in cursor.fetchall()}
+    incomplete = {r.id for r in long_delivered if not _is_complete(r, *counted[r.message_id, r.attempt])}
     return [r for r in receipts if r.id not in incomplete]
+
+
+def _is_complete(receipt: StoredReceipt, n_delivered: int, n_ids: int) -> bool:
+    is_whole = receipt.status not in (MessageStatus.UNCERTAIN, MessageStatus.FAILED)
+    n_segments = receipt.n_segments or 1
+    return n_delivered >= (min(n_segments, n_ids) if is_whole else n_segments)
 
 
 def _decide(receipts: Sequence[StoredReceipt]) -> dict[int, Update]:

@@ -22,7 +22,7 @@ from delivery.services import apply_receipts, close_overdue, store_receipts
 from delivery.settle import settle_window
 from delivery.statuses import MessageStatus, Reason
 from delivery.windows import ClaimedWindow
-from tests.delivery.conftest import MakeDispatch, accept
+from tests.delivery.conftest import Answer, MakeDispatch, accept
 
 # Stored receipts are read behind the oldest running transaction, so these tests have to commit.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,10 +37,10 @@ def receipt(
     return ReceiptEvent(part_id, state, code, NOW, ref)
 
 
-def submit(gateway: Gateway) -> ClaimedWindow:
+def submit(gateway: Gateway, answer: Answer = accept) -> ClaimedWindow:
     lease = lease_batch(gateway.pk)
     window = claim_window(gateway, lease)
-    settle_window(window, [accept(m) for m in window.messages])
+    settle_window(window, [answer(m) for m in window.messages])
     return window
 
 
@@ -139,6 +139,27 @@ def test_a_long_message_is_delivered_when_all_its_parts_are(
     assert counts(dispatch) == {MessageStatus.SUBMITTED: 1}
     hear(gateway, receipt(parts[1]))
     assert counts(dispatch) == {MessageStatus.DELIVERED: 1}
+
+
+def test_a_long_message_with_one_id_for_all_segments_is_delivered_by_one_receipt(
+    gateway: Gateway, make_dispatch: MakeDispatch
+) -> None:
+    dispatch = make_dispatch(1, n_segments=3)
+    submit(gateway, lambda m: SubmitResult(m.id, Outcome.ACCEPTED, (f"gw-{m.reference}-1",)))
+    hear(gateway, receipt(f"gw-{dispatch.first_id}-1-1"))
+    assert counts(dispatch) == {MessageStatus.DELIVERED: 1}
+
+
+def test_a_message_taken_in_part_is_not_delivered_by_its_parts(
+    gateway: Gateway, make_dispatch: MakeDispatch
+) -> None:
+    dispatch = make_dispatch(1, n_segments=3)
+    submit(
+        gateway,
+        lambda m: SubmitResult(m.id, Outcome.REFUSED, (f"gw-{m.reference}-1",), reason=Reason.PARTIAL),
+    )
+    hear(gateway, receipt(f"gw-{dispatch.first_id}-1-1"))
+    assert counts(dispatch) == {MessageStatus.FAILED: 1}
 
 
 def test_no_commit_that_comes_late_is_skipped(gateway: Gateway, make_dispatch: MakeDispatch) -> None:
