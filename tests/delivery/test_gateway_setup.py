@@ -12,8 +12,8 @@ from accounts.models import User
 from audit.models import Entry
 from delivery.errors import DeliveryError, GatewayInUse
 from delivery.gateways import DRIVERS
-from delivery.models import Gateway, Route
-from delivery.services import open_dispatch
+from delivery.models import Batch, Gateway, Route
+from delivery.services import ensure_simulated_gateway, open_dispatch
 from delivery.services.gateway_changes import (
     GatewaySetup,
     create_gateway,
@@ -254,6 +254,21 @@ def test_a_used_gateway_is_paused_instead(
     with pytest.raises(GatewayInUse):
         delete_gateway(gateway=gateway, by=staff)
     assert Gateway.objects.filter(pk=gateway.pk).exists()
+
+
+def test_a_gateway_that_messages_may_fall_back_to_stays(
+    staff: User, gateway: Gateway, project: Project
+) -> None:
+    first = ensure_simulated_gateway()
+    dispatch = open_dispatch(owner="campaign:1", project=project, gateway=first, n_messages=1)
+    waiting = Batch.objects.create(
+        dispatch=dispatch, gateway=first, fallbacks=[gateway.pk], first_id=1, last_id=1, next_id=1, n_open=1
+    )
+    with pytest.raises(GatewayInUse):
+        delete_gateway(gateway=gateway, by=staff)
+    Batch.objects.filter(pk=waiting.pk).update(n_open=0)
+    delete_gateway(gateway=gateway, by=staff)
+    assert not Gateway.objects.filter(pk=gateway.pk).exists()
 
 
 def test_who_is_no_staff_is_refused_by_the_services(gateway: Gateway) -> None:

@@ -138,6 +138,13 @@ def test_a_shadowed_route_is_named(main: Gateway, other: Gateway, project: Proje
     assert found[2] == ["Without effect: route 1 comes first and leads the same way."]
 
 
+def test_a_route_for_other_numbers_shadows_nothing(main: Gateway, other: Gateway) -> None:
+    Route.objects.create(gateway=main, priority=1, prefix="4915")
+    Route.objects.create(gateway=other, priority=2, prefix="4917")
+    Route.objects.create(gateway=other, priority=3, country="DE")
+    assert warnings() == [[], [], []]
+
+
 def test_a_route_that_is_passed_over_shadows_nothing_and_says_so(main: Gateway, other: Gateway) -> None:
     Gateway.objects.filter(pk=main.pk).update(is_enabled=False)
     Route.objects.create(gateway=main, priority=1)
