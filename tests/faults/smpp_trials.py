@@ -166,9 +166,12 @@ class SmppTrial:
         dispatch.refresh_from_db()
         return dispatch
 
-    def note_opening(self, dispatch: Dispatch) -> None:
-        """Nothing of the dispatch has left yet."""
-        self._ledger_starts[dispatch.pk] = self.ledger.stat().st_size if self.ledger.exists() else 0
+    def note_opening(self, dispatch: Dispatch, *, ledger_start: int | None = None) -> None:
+        """Nothing of the dispatch had left when the SMSC's file ended there, or yet."""
+        self._ledger_starts[dispatch.pk] = self.ledger_end() if ledger_start is None else ledger_start
+
+    def ledger_end(self) -> int:
+        return self.ledger.stat().st_size if self.ledger.exists() else 0
 
     def counts(self, dispatch: Dispatch) -> dict[MessageStatus, int]:
         return {status: n for status, n in read_counts(dispatch.pk)[0].items() if n}

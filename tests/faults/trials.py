@@ -83,9 +83,12 @@ class Trials:
 
     def upload(self, n_rows: int, kind: str = "csv") -> Upload:
         """A draft with its file just received; a worker reads it."""
+        return self.upload_file(SimpleUploadedFile(f"trial.{kind}", trial_file(kind, n_rows)))
+
+    def upload_file(self, file: SimpleUploadedFile) -> Upload:
+        """The same with another file of numbers, names and cities."""
         draft = services.create_draft(project=self._stack.project, by=self.operator)
         draft = services.update_draft(campaign=draft, version=None, changes=self._texts, by=self.operator)
-        file = SimpleUploadedFile(f"trial.{kind}", trial_file(kind, n_rows))
         return services.receive_upload(campaign=draft, file=file, by=self.operator)
 
     def ready(self, n_rows: int) -> Campaign:
