@@ -23,8 +23,7 @@ HIGH_WATER_BYTES = 1 << 16
 LEAVE_SECONDS = 5.0
 LINGER_SECONDS = 2.0
 THROTTLES = frozenset({statuses.RTHROTTLED, statuses.RMSGQFUL})
-# The SMSC no longer takes us for bound.
-UNBOUND = frozenset({statuses.RINVBNDSTS})
+UNBOUND = frozenset({statuses.RINVBNDSTS})  # it no longer takes us for bound
 THROTTLED_MEMORY_SECONDS = 60.0
 
 
@@ -80,6 +79,8 @@ class Connection(asyncio.Protocol):
         self._unbind_sequence = 0
         self._heard_at = self._born_at = time.monotonic()
         self._enquired_at = 0.0
+        # A whole answer's time has passed without a word: nothing more is written before there is one.
+        self._is_doubted = False
         self._words = ""
         self._requests: dict[int, asyncio.Future[pdu.Frame]] = {}
         self.outstanding: dict[int, Part] = {}
@@ -112,6 +113,9 @@ class Connection(asyncio.Protocol):
         self._take(frames)
         if words:
             self.abort(words)
+        elif self._is_doubted:
+            self._is_doubted = False
+            self._owner.pump()
 
     def eof_received(self) -> None:
         self._end("The SMSC closed the connection.")
@@ -135,14 +139,14 @@ class Connection(asyncio.Protocol):
     @property
     def room(self) -> int:
         """How many more submits may be begun here now."""
-        if self._is_full or not self.can_submit:
+        if self._is_full or self._is_doubted or not self.can_submit:
             return 0
         return self._profile.window - len(self.outstanding) - len(self.backlog)
 
     def flush(self) -> None:
         """Write what may be written of the backlog, all at once."""
         room = self._profile.window - len(self.outstanding)
-        if not self.backlog or room <= 0 or self._is_full or not self.can_submit:
+        if not self.backlog or room <= 0 or self._is_full or self._is_doubted or not self.can_submit:
             return
         now = time.monotonic()
         octets: list[bytes] = []
@@ -305,6 +309,7 @@ class Connection(asyncio.Protocol):
             del self.outstanding[sequence]
             part.lose()
             touched.add(part.submission)
+            self._is_doubted = self._is_doubted or self._heard_at < part.written_at
         for submission in touched:
             submission.changed.set()
         if touched:
@@ -314,7 +319,7 @@ class Connection(asyncio.Protocol):
         if self._enquired_at:
             if now - self._enquired_at > self._profile.response_seconds:
                 self.abort("The SMSC does not answer enquire_link.")
-        elif now - self._heard_at > self._profile.enquire_seconds:
+        elif self._is_doubted or now - self._heard_at > self._profile.enquire_seconds:
             self._enquired_at = now
             self._write(pdu.enquire_link(self._next_sequence()))
 
@@ -365,8 +370,7 @@ class Connection(asyncio.Protocol):
                 answer.set_exception(ConnectionError(self._words))
         if not self.bound.done():
             self.bound.set_exception(ConnectionError(self._words))
-        if not self.ended.done():
-            self.ended.set_result(self._words)
+        self.ended.set_result(self._words)
         self._owner.pump()
 
     @property

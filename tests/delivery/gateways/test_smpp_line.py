@@ -23,7 +23,7 @@ from delivery.gateways.smpp import SmppDriver
 from delivery.smpp import binds
 from delivery.smpp.binds import pause_after
 from tests.delivery.gateways.contract import messages, outcomes, submit
-from tests.delivery.smpp.smsc import Answer, Smsc
+from tests.delivery.smpp.smsc import ACCEPT, SILENCE, Answer, Smsc
 
 
 @pytest.fixture
@@ -285,4 +285,30 @@ def test_silence_is_ended_by_enquire_link(smsc: Smsc) -> None:
     assert len(smsc.binds) == 1
     smsc.behaviour.answers_enquire = False
     smsc.wait_for(lambda: len(smsc.binds) == 2)
+    driver.close()
+
+
+def test_nothing_more_is_written_to_who_says_nothing_at_all(smsc: Smsc) -> None:
+    """Half-open or dead: what is lost is one window, not one after the other."""
+    smsc.behaviour.on_submit = lambda one: SILENCE
+    smsc.behaviour.answers_enquire = False
+    driver = driver_for(smsc, window=10, response_seconds=0.4, enquire_seconds=60)
+    driver.listen(keeps_everything)
+    found = submit(driver, messages(40))
+    assert len(smsc.submits) == 10
+    assert sum(result.outcome == Outcome.UNCERTAIN for result in found.values()) == 10
+    assert outcomes(found) == {Outcome.UNCERTAIN, Outcome.UNSENT}
+    smsc.wait_for(lambda: len(smsc.binds) == 2)
+    driver.close()
+
+
+def test_who_answers_enquire_link_alone_is_written_to_again(smsc: Smsc) -> None:
+    smsc.behaviour.on_submit = lambda one: SILENCE if len(smsc.submits) <= 10 else ACCEPT
+    driver = driver_for(smsc, window=10, response_seconds=0.4, enquire_seconds=60)
+    driver.listen(keeps_everything)
+    found = submit(driver, messages(40))
+    assert sum(result.outcome == Outcome.UNCERTAIN for result in found.values()) == 10
+    assert outcomes(found) == {Outcome.UNCERTAIN, Outcome.ACCEPTED}
+    assert smsc.enquiries >= 1
+    assert len(smsc.binds) == 1
     driver.close()
