@@ -6,4 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.navigation import Item, Section
 
-ITEMS = [Item(_("Handset"), "device-mobile", "handset", Section.TRYING, 10)]
+ITEMS = [
+    Item(_("Replies"), "messages", "reply-list", Section.WORK, 40),
+    Item(_("Handset"), "device-mobile", "handset", Section.TRYING, 10),
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from delivery.views import handset, staff_codes, staff_gateway_page, staff_gateways, staff_routes
+from delivery.views import handset, replies, staff_codes, staff_gateway_page, staff_gateways, staff_routes
 
 HANDSET = "projects/<slug:slug>/handset/"
 GATEWAY = "staff/gateways/<slug:slug>/"
@@ -14,6 +14,8 @@ urlpatterns = [
     path(HANDSET, handset.handset, name="handset"),
     path(HANDSET + "reply/", handset.handset_reply, name="handset-reply"),
     path(HANDSET + "phones/", handset.handset_phones, name="handset-phones"),
+    path("projects/<slug:slug>/replies/", replies.reply_list, name="reply-list"),
+    path("projects/<slug:slug>/replies/export/", replies.reply_export, name="reply-export"),
     # staff/gateways/
     path("staff/gateways/", staff_gateways.staff_gateway_list, name="staff-gateway-list"),
     path("staff/gateways/add/", staff_gateways.staff_gateway_choose, name="staff-gateway-choose"),

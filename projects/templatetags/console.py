@@ -68,6 +68,9 @@ STATUS_LOOKS: dict[str, tuple[str | Promise, str, str]] = {
     "active": (gettext_lazy("Active"), "circle-check", "delivered"),
     "disabled": (gettext_lazy("Disabled"), "power", "cancelled"),
     "invited": (gettext_lazy("Invited"), "mail", "uncertain"),
+    # replies
+    "received": (gettext_lazy("Received"), "mail", "sent"),
+    "unsubscribed": (gettext_lazy("Unsubscribed"), "user-minus", "cancelled"),
     "expired": (gettext_lazy("Expired"), "hourglass", "cancelled"),
 }
 

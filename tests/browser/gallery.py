@@ -344,6 +344,10 @@ def campaign_pages(scene: Scene, sent: Sent) -> Iterator[Shown]:
     yield Shown("organization-sending-stop", organization)
     yield Shown("organization-sending-allow", organization)
     yield Shown("handset", slug)
+    yield Shown("reply-list", slug)
+    yield Shown(
+        "reply-list", slug, variant="nothing-found", query="?q=nothing&since=2026-11-02&until=2026-11-01"
+    )
     yield Shown("app-key-reveal", (*slug, sent.key.uuid))
 
 
@@ -458,6 +462,7 @@ def empty_pages(scene: Scene) -> Iterator[Shown]:
         "limits-simulation",
         "project-notifications",
         "removal-list",
+        "reply-list",
         "review-queue",
         "security-settings",
         "sender-id-list",

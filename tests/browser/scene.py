@@ -16,9 +16,9 @@ from accounts.statuses import EntityKind
 from campaigns import fanout
 from campaigns import services as campaigns
 from campaigns.models import Campaign, Simulation
-from delivery.models import Gateway, HourCount
+from delivery.models import Dispatch, Gateway, HourCount, MessageBody, Reply
 from delivery.services import ensure_simulated_gateway
-from delivery.statuses import MessageStatus
+from delivery.statuses import MessageStatus, ReplyOutcome
 from notifications.models import AbuseAlarm, BellEntry, Delivery, Notification
 from notifications.statuses import Channel, DeliveryState, Topic
 from projects import services as projects
@@ -328,7 +328,32 @@ def make_campaigns(scene: Scene) -> Sent:
         project=project, dimension=FrequencyDimension.PER_DAY, n_messages=2, n_seconds=None, by=person
     )
     key = project.app_keys.first() or projects.add_app_key(project=project, by=person)
+    make_replies(running)
     return Sent(refreshed_campaign(draft), running, scheduled, key, simulation)
+
+
+def make_replies(campaign: Campaign) -> None:
+    """What four people answered to the campaign's messages."""
+    dispatch = Dispatch.objects.get(pk=campaign.dispatch_id)
+    bodies = MessageBody.objects.filter(project_id=campaign.project_id).order_by("message_id")
+    answers = [
+        ("Thank you, see you on Friday!", ReplyOutcome.NOTED),
+        ("STOP", ReplyOutcome.UNSUBSCRIBED),
+        ("好的，谢谢。请问可以改到下午三点以后送货吗？上午家里没有人。", ReplyOutcome.NOTED),
+        ("退订", ReplyOutcome.REPEATED),
+    ]
+    for body, (text, outcome) in zip(bodies, answers, strict=False):
+        Reply.objects.create(
+            gateway=dispatch.gateway,
+            project=campaign.project,
+            dispatch_id=dispatch.pk,
+            message_id=body.message_id,
+            msisdn=body.msisdn,
+            destination="Acme",
+            text=text,
+            outcome=outcome,
+            next_try_at=None,
+        )
 
 
 def refreshed_campaign(campaign: Campaign) -> Campaign:
