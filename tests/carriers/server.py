@@ -10,6 +10,7 @@ import contextlib
 import functools
 import json
 import socket
+import ssl
 import struct
 import threading
 import zlib
@@ -148,6 +149,13 @@ class Carrier(ABC):
         self._server.carrier = self
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        assert self._server is not None
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def hang_up(self) -> None:
         """End at once, with all that is not answered."""
