@@ -16,6 +16,7 @@ CROSS JOIN LATERAL (
       AND m.submitted_at < clock_timestamp() - %(after)s * interval '1 second'
       AND m.submitted_at > clock_timestamp() - %(deadline)s * interval '1 second'
       AND (i.message_id IS NULL OR i.next_at <= clock_timestamp())
+      AND coalesce(m.gateway_id, d.gateway_id) = ANY(%(gateways)s::bigint[])
     ORDER BY m.id LIMIT 1000
 ) m
 WHERE c.status = 8 AND c.n > 0
@@ -26,7 +27,7 @@ GATEWAYS_DUE = f"SELECT DISTINCT m.gateway_id {_DUE}"
 # answer and never asks in a circle.
 TAKE_DUE = f"""
 WITH due AS MATERIALIZED (
-    SELECT m.id, m.attempt, m.n_segments, m.submitted_at {_DUE} AND m.gateway_id = %(gateway)s
+    SELECT m.id, m.attempt, m.n_segments, m.submitted_at {_DUE}
     ORDER BY m.id LIMIT %(limit)s
 ), asked AS (
     INSERT INTO delivery_inquiry AS i (message_id, attempt, gateway_id, n_asked, next_at, outcome, code)

@@ -34,14 +34,20 @@ ORDER BY d.id DESC
 _PAGE = """
 SELECT m.id, m.dispatch_id, d.owner, b.owner_row, b.msisdn, coalesce(m.gateway_id, d.gateway_id), g.name,
        m.submitted_at, m.attempt, m.may_be_double, m.n_segments, m.country, i.outcome, i.code, i.answered_at, i.next_at
-FROM delivery_message m
+FROM (
+    SELECT m.* FROM delivery_dispatch d
+    CROSS JOIN LATERAL (
+        SELECT * FROM delivery_message
+        WHERE dispatch_id = d.id AND rare_status = 8 AND id > %(after)s ORDER BY id LIMIT %(limit)s
+    ) m
+    WHERE d.id = ANY(%(dispatches)s::bigint[]) AND d.project_id = %(project)s
+    ORDER BY m.id LIMIT %(limit)s
+) m
 JOIN delivery_dispatch d ON d.id = m.dispatch_id
-JOIN delivery_messagebody b ON b.message_id = m.id
 JOIN delivery_gateway g ON g.id = coalesce(m.gateway_id, d.gateway_id)
+CROSS JOIN LATERAL (SELECT * FROM delivery_messagebody WHERE message_id = m.id OFFSET 0) b
 LEFT JOIN delivery_inquiry i ON i.message_id = m.id AND i.attempt = m.attempt
-WHERE m.dispatch_id = ANY(%(dispatches)s::bigint[]) AND m.rare_status = 8 AND m.id > %(after)s
-  AND d.project_id = %(project)s
-ORDER BY m.id LIMIT %(limit)s
+ORDER BY m.id
 """
 _RECEIPTS = """
 SELECT u.gateway_id, u.msisdn, r.state, r.reason, r.code, r.received_at, r.gateway_message_id

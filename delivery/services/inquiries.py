@@ -50,13 +50,15 @@ def ring_inquiries() -> int:
     kinds = [kind for kind in DRIVERS if _can_ask(kind) and is_driven_by_workers(kind)]
     if not kinds:
         return 0
+    askable = list(Gateway.objects.filter(kind__in=kinds, is_enabled=True).values_list("pk", flat=True))
+    if not askable:
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute(sql.GATEWAYS_DUE, _due_values())
+        cursor.execute(sql.GATEWAYS_DUE, _due_values(askable))
         due = [row[0] for row in cursor.fetchall()]
-    asked = Gateway.objects.filter(pk__in=due, kind__in=kinds, is_enabled=True).values_list("pk", flat=True)
-    for gateway_id in asked:
+    for gateway_id in due:
         enqueue("delivery.jobs.ask_carrier", gateway_id)
-    return len(asked)
+    return len(due)
 
 
 def ask_carrier(gateway: Gateway, *, driver: GatewayDriver | None = None) -> int:
@@ -103,7 +105,7 @@ def _ask(gateway: Gateway, driver: GatewayDriver) -> int:
 
 def take_due(gateway_id: int) -> list[SubmittedMessage]:
     """Messages to be asked about now. Their next time is set with it, so a second asker gets others."""
-    values = _due_values() | {
+    values = _due_values([gateway_id]) | {
         "gateway": gateway_id,
         "limit": STEP,
         "first": FIRST_PAUSE_SECONDS,
@@ -117,8 +119,12 @@ def take_due(gateway_id: int) -> list[SubmittedMessage]:
         ]
 
 
-def _due_values() -> dict[str, Any]:
-    return {"after": settings.INQUIRY_AFTER_SECONDS, "deadline": settings.RECEIPT_DEADLINE_SECONDS}
+def _due_values(gateway_ids: Sequence[int]) -> dict[str, Any]:
+    return {
+        "gateways": list(gateway_ids),
+        "after": settings.INQUIRY_AFTER_SECONDS,
+        "deadline": settings.RECEIPT_DEADLINE_SECONDS,
+    }
 
 
 class _Settled(NamedTuple):

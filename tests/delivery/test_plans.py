@@ -9,9 +9,11 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Organization
-from delivery import sql, sql_limits, sql_pages, sql_receipts
+from delivery import sql, sql_codes, sql_inquiries, sql_limits, sql_pages, sql_receipts
 from delivery.models import Batch, Dispatch, Gateway
+from delivery.queries import uncertain
 from delivery.queries.messages import SCAN_STEP
+from delivery.services import number_matching, uncertain_policy
 from projects.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +27,12 @@ SELECT pg_clear_relation_stats('public', t), (
 ) FROM unnest(ARRAY['delivery_message', 'delivery_messagebody', 'delivery_messagepart', 'delivery_numberslots']) AS t
 """
 FILL = """
-INSERT INTO delivery_message (id, dispatch_id, status, reason, attempt, may_be_double, n_segments, country, rare_status)
-SELECT %(first)s + i, %(dispatch)s, CASE WHEN i %% 1000 = 0 THEN 7 ELSE 3 END, 0, 1, false, 1, 'CN',
-       CASE WHEN i %% 1000 = 0 THEN 7 END FROM generate_series(0, %(n)s - 1) AS i;
+INSERT INTO delivery_message (id, dispatch_id, status, reason, attempt, may_be_double, n_segments, country, rare_status,
+    submitted_at)
+SELECT %(first)s + i, %(dispatch)s, CASE WHEN i %% 2000 = 1000 THEN 8 WHEN i %% 1000 = 0 THEN 7 ELSE 3 END, 0, 1, false,
+       1, 'CN', CASE WHEN i %% 2000 = 1000 THEN 8 WHEN i %% 1000 = 0 THEN 7 END, now() - interval '2 hours'
+FROM generate_series(0, %(n)s - 1) AS i;
+INSERT INTO delivery_dispatchcount (dispatch_id, status, n, n_segments) VALUES (%(dispatch)s, 8, 500, 500);
 INSERT INTO delivery_messagebody (message_id, project_id, owner_row, msisdn, sender, text)
 SELECT %(first)s + i, %(project)s, i, '+86138' || lpad(i::text, 8, '0'), '', 'x'
 FROM generate_series(0, %(n)s - 1) AS i;
@@ -87,7 +92,7 @@ def n_buffers(plan: dict[str, Any]) -> int:
 MIDDLE = 500_000
 # As far apart in the table as they can be.
 NUMBERS = [f"+86138{i * 5_000:08d}" for i in range(200)]
-STATEMENTS = {
+STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "read a window": (sql.READ_RANGE, {"first": MIDDLE, "last": MIDDLE + 199}, 3_000),
     "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200)), "window": 1}, 3_000),
     "a page of numbers": (
@@ -114,13 +119,47 @@ STATEMENTS = {
     "slots given back": (sql_limits.GIVE_SLOTS_BACK, {"numbers": NUMBERS, "ids": list(range(200))}, 4_000),
     "entries of a window's numbers": (sql_limits.READ_LISTED, {"numbers": NUMBERS}, 2_000),
     "receipts due again": (sql_receipts.READ_DUE_UNMATCHED, {"limit": 1_000, "span": 864_000}, 3_000),
+    "uncertain messages to ask about": (
+        sql_inquiries.TAKE_DUE,
+        {"after": 60, "deadline": 259_200, "limit": 50, "first": 60, "longest": 3_600, "gateways": [1]},
+        9_000,
+    ),
+    "gateways to ask": (
+        sql_inquiries.GATEWAYS_DUE,
+        {"after": 60, "deadline": 259_200, "gateways": [1]},
+        4_000,
+    ),
+    "what a policy is to settle": (
+        uncertain_policy._DUE,
+        {"minutes": 60, "policy": "sent", "is_code": False, "limit": 500},
+        4_000,
+    ),
+    "how many are uncertain": (uncertain._GROUPS, {"most": 10_000}, 2_000),
+    "a page of uncertain ones": (uncertain._PAGE, {"after": 0, "limit": 51}, 1_000),
+    "whose receipt it may be": (
+        number_matching.CANDIDATES,
+        {"gateways": [1] * 50, "msisdns": NUMBERS[:50], "span": 518_400},
+        1_000,
+    ),
+    "a code in the past": (
+        sql_codes.COUNT_MESSAGES,
+        {"code": "X", "gateways": [1], "hours": 72},
+        4_000,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_hot_statement_reads_a_whole_table(million: Dispatch, name: str) -> None:
     statement, values, max_buffers = STATEMENTS[name]
-    plan = explain(statement, {**values, "dispatch": million.pk, "project": million.project_id})
+    of_dispatch: dict[str, Any] = {
+        "dispatch": million.pk,
+        "dispatches": [million.pk],
+        "gateway": million.gateway_id,
+    }
+    if "gateways" in values:
+        of_dispatch |= {"gateways": [million.gateway_id] * len(values["gateways"])}
+    plan = explain(statement, {**values, **of_dispatch, "project": million.project_id})
     scans = {
         node["Node Type"]
         for node in nodes(plan)
