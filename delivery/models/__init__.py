@@ -11,6 +11,7 @@ from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample
 from delivery.models.dispatches import Batch, Dispatch
 from delivery.models.gateways import (
     SIMULATED_KINDS,
+    SIMULATION_HOST,
     SIMULATOR_KIND,
     CarrierTemplate,
     Gateway,
@@ -27,6 +28,7 @@ from delivery.models.routes import Route
 
 __all__ = [
     "SIMULATED_KINDS",
+    "SIMULATION_HOST",
     "SIMULATOR_KIND",
     "Batch",
     "BindState",

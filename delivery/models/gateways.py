@@ -14,6 +14,7 @@ from smsconsole.lib.fields import EncryptedTextField
 SIMULATOR_KIND = "simulator"
 # Kinds through which no phone receives anything.
 SIMULATED_KINDS = frozenset({SIMULATOR_KIND})
+SIMULATION_HOST = "127.0.0.1"
 
 
 def new_push_token() -> str:
@@ -46,7 +47,12 @@ class Gateway(models.Model):
     @property
     def is_simulated(self) -> bool:
         """Whether no phone receives what goes out through it."""
-        return self.kind in SIMULATED_KINDS or self.settings.get("simulated") is True
+        # A simulation listens on this machine only. A line that was set up for a real SMSC since is not one.
+        is_marked = (
+            self.settings.get("simulated") is True
+            and self.settings.get("host", SIMULATION_HOST) == SIMULATION_HOST
+        )
+        return self.kind in SIMULATED_KINDS or is_marked
 
     def rate_for(self, *, is_urgent: bool) -> float | None:
         """Segments per second that verification codes, or all others, can count on; None without a limit."""

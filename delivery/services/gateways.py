@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from delivery.models import SIMULATOR_KIND, Gateway
+from delivery.models import SIMULATION_HOST, SIMULATOR_KIND, Gateway
 
 SMSC_SLUG: Final = "simulated-smsc"
 
@@ -35,14 +35,14 @@ def ensure_simulated_smsc(*, port: int) -> Gateway | None:
     """
     ensure_simulated_gateway()
     gateway = Gateway.objects.filter(slug=SMSC_SLUG).first()
-    line = {"host": "127.0.0.1", "port": port}
+    line = {"host": SIMULATION_HOST, "port": port}
     if gateway is None:
         if any(not other.is_simulated for other in Gateway.objects.defer("secret")):
             return None
         made = {"simulated": True, "system_id": "console", "window": 100, **line}
         defaults = {"name": "Simulated SMSC", "kind": "smpp", "rate_per_second": 500, "settings": made}
         gateway, _ = Gateway.objects.get_or_create(slug=SMSC_SLUG, defaults=defaults)
-    elif gateway.settings.get("simulated") is True and gateway.settings.get("port") != port:
+    elif gateway.is_simulated and gateway.settings.get("port") != port:
         gateway.settings = {**gateway.settings, **line}
         gateway.changed_at = timezone.now()
         gateway.save(update_fields=["settings", "changed_at"])

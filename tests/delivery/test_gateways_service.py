@@ -51,5 +51,8 @@ def test_the_simulated_smsc_moves_with_its_port_and_keeps_what_was_set_up() -> N
 
 def test_a_line_that_was_made_a_real_one_is_left_alone() -> None:
     smsc = smsc_at(21_000)
-    Gateway.objects.filter(pk=smsc.pk).update(settings={"host": "smsc.example", "port": 2775})
-    assert smsc_at(21_001).settings == {"host": "smsc.example", "port": 2775}
+    real = {"host": "smsc.example", "port": 2775, "simulated": True}
+    Gateway.objects.filter(pk=smsc.pk).update(settings=real)
+    left_alone = smsc_at(21_001)
+    assert left_alone.settings == real
+    assert not left_alone.is_simulated
