@@ -155,7 +155,7 @@ def test_a_gateway_that_is_away_is_named_and_breaks_nothing(
     phone_network: RunningGateway, project: Project, client: Client
 ) -> None:
     phone_network.stop()
-    assert "The simulated gateway does not answer." in page(client)
+    assert "A simulated gateway does not answer." in page(client)
 
 
 def test_it_is_empty_at_first(phone_network: RunningGateway, client: Client) -> None:
