@@ -208,22 +208,28 @@ class AwsDriver(HttpDriver, ReceivesPushes):
         """The SDK's client; what it sends goes by the line of the current trip, and once. Too dear for each push."""
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
 
-        client = boto3.session.Session().client(
-            self._service.value,
-            region_name=self._region,
-            aws_access_key_id=self._key_id or None,
-            aws_secret_access_key=self._secret_key or None,
-            endpoint_url=self._endpoint_url or None,
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": 1},
-                # What is wrong with one message is for Amazon to say; here it would hold back the line.
-                parameter_validation=False,
-                ignore_configured_endpoint_urls=True,
-                connect_timeout=self.timeout_seconds,
-                read_timeout=self.timeout_seconds,
-            ),
-        )
+        try:
+            client = boto3.session.Session().client(
+                self._service.value,
+                region_name=self._region,
+                aws_access_key_id=self._key_id or None,
+                aws_secret_access_key=self._secret_key or None,
+                endpoint_url=self._endpoint_url or None,
+                config=Config(
+                    retries={"mode": "standard", "total_max_attempts": 1},
+                    # What is wrong with one message is for Amazon to say; here it would hold back the line.
+                    parameter_validation=False,
+                    ignore_configured_endpoint_urls=True,
+                    connect_timeout=self.timeout_seconds,
+                    read_timeout=self.timeout_seconds,
+                ),
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise GatewayMisconfigured(
+                _("Amazon’s library does not take these settings: %(why)s") % {"why": error}
+            ) from None
         client.meta.events.register("before-send", _carry)
         return client
 
@@ -292,8 +298,9 @@ class AwsDriver(HttpDriver, ReceivesPushes):
         return PushedEvents(list(self._receipts_in(event)), list(_replies_in(event)), b"OK")
 
     def _receipts_in(self, event: Mapping[str, Any]) -> Iterator[ReceiptEvent]:
-        event_type, status = str(event.get("eventType", "")), str(event.get("messageStatus", ""))
-        state = RECEIPT_STATES.get(status or event_type.removeprefix("TEXT_"))
+        event_type = str(event.get("eventType", ""))
+        status = str(event.get("messageStatus") or event_type.removeprefix("TEXT_"))
+        state = RECEIPT_STATES.get(status)
         if state is None or not event_type.startswith("TEXT_") or event.get("isFinal") is False:
             return
         if status == "SUCCESSFUL" and not self._successful_is_delivered:

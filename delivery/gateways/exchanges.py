@@ -20,7 +20,7 @@ _TELLING_HEADERS = (
     "x-tc-action",
     "x-acs-action",
 )
-_CREDENTIALS = frozenset({"signature", "accesskeyid", "securitytoken", "bearertoken"})
+_CREDENTIALS = frozenset({"signature", "accesskeyid", "securitytoken", "bearertoken", "sig"})
 
 
 def written_out(

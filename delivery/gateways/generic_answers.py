@@ -190,16 +190,17 @@ class PushRules:
         if state is None:
             return ()
         code = text_at(entry, self._receipt["code"]) or ("" if state is ReceiptState.DELIVERED else word)
-        return (
-            ReceiptEvent(
-                gateway_message_id=text_at(entry, self._receipt["id"])[:ID_LENGTH],
-                state=state,
-                code=code[:CODE_LENGTH],
-                reported_at=now,
-                reference=text_at(entry, self._receipt["reference"])[:ID_LENGTH],
-                msisdn=msisdn_of(text_at(entry, self._receipt["msisdn"])),
-            ),
+        receipt = ReceiptEvent(
+            gateway_message_id=text_at(entry, self._receipt["id"])[:ID_LENGTH],
+            state=state,
+            code=code[:CODE_LENGTH],
+            reported_at=now,
+            reference=text_at(entry, self._receipt["reference"])[:ID_LENGTH],
+            msisdn=msisdn_of(text_at(entry, self._receipt["msisdn"])),
         )
+        # One that names no message at all could never be matched.
+        names_one = receipt.gateway_message_id or receipt.reference or receipt.msisdn
+        return (receipt,) if names_one else ()
 
     def _reply_of(self, entry: Any) -> Sequence[ReplyEvent]:
         msisdn = msisdn_of(text_at(entry, self._reply["msisdn"]))

@@ -244,6 +244,13 @@ def test_a_text_that_amazon_refuses_does_not_hold_back_the_line(eum: EndUserMess
     assert outcomes(submit(driver_at(eum), [empty])) == {Outcome.ACCEPTED}
 
 
+def test_what_the_sdk_itself_refuses_is_the_fault_of_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this-profile")
+    driver = AwsDriver(SETTINGS)
+    with pytest.raises(GatewayMisconfigured, match="nobody-has-this-profile"):
+        submit(driver, messages(1))
+
+
 # --- Pushes ---------------------------------------------------------------------------------------------------
 
 DELIVERED: dict[str, Any] = {
@@ -342,6 +349,9 @@ class TestEvents:
         assert [(r.state, r.code) for r in receipts] == ([(state, status)] if state else [])
         if state:
             assert AwsDriver.receipt_reasons[status]
+            del event["messageStatus"]
+            [again] = read(topic.notification(event)).receipts
+            assert again.code == status
 
     def test_taken_by_the_carrier_counts_as_delivered_if_so_set(self, topic: Topic) -> None:
         event = {**DELIVERED, "eventType": "TEXT_SUCCESSFUL", "messageStatus": "SUCCESSFUL"}

@@ -156,6 +156,7 @@ class TestPushes:
             {"id": "c", "state": "lost", "error": {"code": 34}},
             {"id": "d", "state": "UNDELIV"},
             {"id": "e", "state": "travelling"},
+            {"state": "DELIVRD"},
             {"id": "r", "message": "STOP", "number": "00 86 138-0000-0002", "to": "1069"},
             {"other": 1}
         ]}"""
