@@ -18,6 +18,7 @@ from delivery.gateways.masking import masked
 from delivery.gateways.smpp import SmppDriver
 from delivery.models import Gateway
 from delivery.services.inbound import store_events
+from delivery.sessions.leadership import drop_connection
 from delivery.smpp import pdu
 from delivery.smpp.connection import Connection, Delivery
 from delivery.smpp.errors import BadPdu
@@ -127,8 +128,13 @@ class Inbox:
                 self._store(reads)
                 return True
             except (OperationalError, InterfaceError) as error:
-                connection.close()
+                drop_connection()
                 log.warning("gateway=%s inbox waits error=%s", self._gateway.slug, type(error).__name__)
+                self._stopping.wait(AWAY_PAUSE_SECONDS)
+            except Exception:
+                # Not stored is not acknowledged, whatever the reason.
+                drop_connection()
+                log.exception("gateway=%s inbox cannot store", self._gateway.slug)
                 self._stopping.wait(AWAY_PAUSE_SECONDS)
         return False
 
@@ -169,6 +175,10 @@ class Inbox:
             found = self._driver.read_delivery(delivery.frame, received_at)
         except BadPdu as error:
             return Read(delivery, fault=_fault(delivery.frame, str(error)))
+        except Exception as error:
+            # A fault of ours: one delivery must not keep all others from being stored.
+            log.exception("gateway=%s delivery not readable", self._gateway.slug)
+            return Read(delivery, fault=_fault(delivery.frame, type(error).__name__))
         if isinstance(found, NoNews):
             return Read(delivery, fault=_fault(delivery.frame, found.words) if found.is_fault else None)
         return Read(delivery, event_of(found))

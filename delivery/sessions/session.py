@@ -137,7 +137,7 @@ class Session:
 
     def _note_health(self, driver: SmppDriver, now: float) -> None:
         """A line on which nothing can leave is down even when nobody wants to send."""
-        if driver.is_usable:
+        if driver.line.is_up():
             if self._was_down:
                 self._was_down = False
                 note_usable(self._gateway.pk)

@@ -70,6 +70,11 @@ class Line(Owner):
         """Whether some bind takes submits now."""
         return any(bind.connection is not None and bind.connection.can_submit for bind in self._binds)
 
+    def is_up(self) -> bool:
+        """Whether it does what it is set up for: sends, or receives if that is all it may."""
+        senders = [bind for bind in self._binds if bind.may_submit]
+        return self.is_usable() if senders else any(bind.state == "bound" for bind in self._binds)
+
     def wait_until_usable(self, seconds: float, *, hurry: bool = False) -> None:
         """Wait for a bind that takes submits; raises `LineDown` when none is to be expected soon.
 
@@ -332,6 +337,8 @@ class Line(Owner):
             connection.read(False)
         self._tell()
         self.pump()
+        if self._stopping is not None and self._stopping.is_set():
+            connection.leave("The console unbound.")
         bind.words = await connection.ended
         return connection.has_served
 

@@ -176,7 +176,7 @@ def read_bind_resp(body: bytes) -> BindAnswer:
     return BindAnswer(system_id.decode("latin-1"), tlv.number(tlvs.get(tlv.SC_INTERFACE_VERSION)))
 
 
-def outbind(sequence: int, system_id: str, password: str = "") -> bytes:
+def outbind(sequence: int, system_id: str, password: str = "") -> bytes:  # nosec B107
     return pdu(OUTBIND, sequence, c_string("system_id", system_id, 16) + c_string("password", password, 65))
 
 
