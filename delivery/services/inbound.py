@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
-from urllib.parse import urlencode
 
 from django.db import transaction
 
 from delivery.exchanges import keep
 from delivery.gateways.base import Exchange, PolledEvents, Push, PushedEvents, ReceivesPushes
 from delivery.gateways.errors import GatewayMisconfigured, PushRefused
+from delivery.gateways.exchanges import laid_out
 from delivery.gateways.masking import masked
 from delivery.models import Gateway
 from delivery.opening import open_gateway
@@ -41,7 +42,7 @@ def receive_push(gateway: Gateway, push: Push, *, what: str = "") -> PushedEvent
         log.warning("gateway=%s push refused=%s", gateway.pk, type(error).__name__)
         raise
     milliseconds = int((time.monotonic() - began) * 1000)
-    keep(gateway.pk, _exchange(name, push, pushed, milliseconds))
+    keep(gateway.pk, _exchange(gateway, name, push, pushed, milliseconds))
     return pushed
 
 
@@ -54,9 +55,19 @@ def store_events(gateway: Gateway, events: PushedEvents | PolledEvents) -> None:
             store_replies(gateway_id=gateway.pk, events=events.replies)
 
 
-def _exchange(name: str, push: Push, pushed: PushedEvents, milliseconds: int) -> Exchange:
-    texts = [reply.text for reply in pushed.replies]
-    query = urlencode(dict(push.query), safe=" +:/") if push.query else ""
-    request = "\n".join(part for part in (push.method, query, push.body.decode(errors="replace")) if part)
+def _exchange(gateway: Gateway, name: str, push: Push, pushed: PushedEvents, milliseconds: int) -> Exchange:
+    """The push laid out, so that texts stand in it as people wrote them and can be masked."""
+    texts = [reply.text for reply in pushed.replies if reply.text]
+    query = [f"{name}={value}" for name, value in push.query.items()]
+    body = laid_out(push.body, push.headers.get("content-type", ""))
+    written = "\n".join(part for part in (push.method, *query, body) if part)
+    request = masked(written, texts, _secrets(gateway))
+    if not all(f"({len(text)} characters)" in request for text in texts):
+        # It stands there in some way that only the driver can read.
+        request = f"{push.method}, {len(push.body)} bytes"
     answer = pushed.answer.decode(errors="replace")
-    return Exchange(name, masked(request, texts), answer, milliseconds=milliseconds)
+    return Exchange(name, request, masked(answer, texts), milliseconds=milliseconds)
+
+
+def _secrets(gateway: Gateway) -> list[str]:
+    return [str(value) for value in json.loads(gateway.secret or "{}").values() if value]

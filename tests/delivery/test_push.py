@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
@@ -63,6 +64,10 @@ class PushingDriver(GatewayDriver, ReceivesPushes):
         if push.headers.get("x-signature") != "right":
             raise PushRefused(f"The signature of {NUMBER} is wrong.")
         at = datetime(2026, 1, 1, tzinfo=UTC)
+        if "form" in push.headers.get("content-type", ""):
+            fields = dict(parse_qsl(push.body.decode()))
+            text = fields.get("text") or bytes.fromhex(fields["hex"]).decode()
+            return PushedEvents(replies=[ReplyEvent(NUMBER, text, "1069", fields["key"])])
         things = json.loads(push.body or b"[]")
         return PushedEvents(
             receipts=[ReceiptEvent(t["id"], ReceiptState(t["state"]), "X", at) for t in things if "id" in t],
@@ -182,6 +187,21 @@ def test_neither_numbers_nor_texts_nor_the_address_get_into_log_or_exchanges(
         assert word not in said
 
 
+@pytest.mark.parametrize(
+    "body", ["text=it%27s+*a*%20secret%2Fthing&key=1", "hex=736563726574207468696e67&key=1"]
+)
+def test_a_text_is_masked_however_it_is_written(pushing: Gateway, body: str) -> None:
+    pushing.secret = json.dumps({"shared": "open sesame"})
+    pushing.save(update_fields=["secret"])
+    address = reverse("push", args=[pushing.push_token]) + "?pass=open+sesame"
+    form = "application/x-www-form-urlencoded"
+    assert Client(headers={"x-signature": "right"}).post(address, body, content_type=form).status_code == 200
+    assert "secret" in Reply.objects.get().text
+    kept = GatewayExchange.objects.get().request
+    for word in ("secret", "sesame", "736563726574"):
+        assert word not in kept
+
+
 def test_a_body_that_the_driver_cannot_read_is_our_fault_and_comes_again(pushing: Gateway) -> None:
     client = Client(raise_request_exception=False, headers={"x-signature": "right"})
     answer = client.post(reverse("push", args=[pushing.push_token]), b"{", content_type="text/plain")
@@ -195,7 +215,7 @@ def test_it_reads_no_form_of_the_request(pushing: Gateway, monkeypatch: pytest.M
     answer = client.post(
         reverse("push", args=[pushing.push_token]), body, content_type="application/x-www-form-urlencoded"
     )
-    assert answer.status_code == 500  # the scripted driver wants JSON
+    assert answer.status_code == 500  # the scripted driver wants a text in it
     assert PushingDriver.seen.body == b"a=1"
 
 
