@@ -43,8 +43,9 @@ _ROLES = {
 
 MAX_WINDOW = 2_000
 MAX_BINDS = 16
-# The lease of a window is at least three times this (`LEASE_SECONDS`).
-MAX_RESPONSE_SECONDS = 20.0
+# A window is written for a third of its lease (30 s) at most; its answers, and those of parts offered again, are to be
+# heard before the lease is over.
+MAX_RESPONSE_SECONDS = 12.0
 
 
 @dataclass(frozen=True, slots=True)

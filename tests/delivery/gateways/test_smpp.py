@@ -65,7 +65,7 @@ class SmppLine(Line):
         return given | {"window": 1_000, "connect_seconds": 3} | changed
 
     def driver(self, *, patient: bool = True, **changed: object) -> SmppDriver:
-        driver = open_driver("smpp", self.settings(response_seconds=15 if patient else 0.8, **changed))
+        driver = open_driver("smpp", self.settings(response_seconds=12 if patient else 0.8, **changed))
         assert isinstance(driver, SmppDriver)
         self._drivers.append(driver)
         return driver
@@ -182,6 +182,18 @@ def test_a_throttled_part_is_offered_again_with_the_same_reference(line: SmppLin
     assert len(set(result.gateway_message_ids)) == 4
     assert [part.udh[2] for part in line.smsc.submits if part.udh] == [1, 2, 3, 4, 3, 3]
     assert len({part.udh[0] for part in line.smsc.submits if part.udh}) == 1
+
+
+def test_a_message_that_has_begun_to_leave_is_finished_when_nothing_more_may_begin(line: SmppLine) -> None:
+    """Its last two parts wait for room in the window of the line when the dispatch is suspended."""
+    line.smsc.behaviour.on_submit = lambda _: Answer(delay_seconds=0.3)
+    may_go_on = iter([True])
+    results = submit(
+        line.driver(window=2), [long_message(1), long_message(2)], keep_going=lambda: next(may_go_on, False)
+    )
+    assert [results[number].outcome for number in (1, 2)] == [Outcome.ACCEPTED, Outcome.UNSENT]
+    assert len(results[1].gateway_message_ids) == 4
+    assert [part.udh[2] for part in line.smsc.submits if part.udh] == [1, 2, 3, 4]
 
 
 def test_a_message_that_stays_partly_taken_has_failed_and_is_paid_for(line: SmppLine) -> None:
