@@ -207,7 +207,7 @@ class SmppDriver(GatewayDriver, QueriesMessages):
         Until the deadline: a message is never offered again as a whole by itself.
         """
         while again := [(one, missing) for one in underway if (missing := missing_parts(one.parts))]:
-            if not window.has_time():
+            if not window.may_complete():
                 return
             time.sleep(PART_PAUSE_SECONDS)
             parcels = []
@@ -310,8 +310,14 @@ class _Window:
         self.submission.write_until = time.monotonic() + YES_SECONDS
         return True
 
-    def has_time(self) -> bool:
-        return time.monotonic() < self._complete_until and self.may_go_on()
+    def may_complete(self) -> bool:
+        """Until the deadline, whatever `keep_going` says: of a message that has begun to leave, the rest follows.
+
+        Suspending holds what has not begun. Half a message reaches a phone as half a message.
+        """
+        now = time.monotonic()
+        self.submission.write_until = now + YES_SECONDS
+        return now < self._complete_until
 
     def hand_over(self, parcels: Sequence[list[Part]]) -> None:
         """Returns once all of it is written, or will not be."""
