@@ -144,15 +144,20 @@ class GatewayForm(forms.Form):
 def _initial(driver: type[GatewayDriver], gateway: Gateway | None) -> dict[str, Any]:
     present = gateway.settings if gateway else {}
     initial = {
-        f"setting_{setting.name}": present.get(setting.name, setting.default)
+        f"setting_{setting.name}": _short(present.get(setting.name, setting.default))
         for setting in driver.fields
         if setting.kind != SettingKind.SECRET
     }
     if gateway is not None:
         initial |= {
             "name": gateway.name,
-            "rate_per_second": gateway.rate_per_second,
+            "rate_per_second": _short(gateway.rate_per_second),
             "verification_percent": round(gateway.verification_share * 100) or None,
             "seen": gateway.changed_at.isoformat(),
         }
     return initial
+
+
+def _short(value: Any) -> Any:
+    """A number without a fraction that says nothing."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -54,6 +54,11 @@ class RouteRow:
         return condition_words(self.route)
 
     @property
+    def title(self) -> str:
+        """What fits, in one line."""
+        return " · ".join(self.conditions) or _("Everything")
+
+    @property
     def cost_words(self) -> str:
         """Without zeros that say nothing; empty without a cost."""
         return "" if self.route.cost is None else f"{self.route.cost.normalize():f}"

@@ -28,6 +28,9 @@ IN_THE_PAPERS = {
     "project-audit",
     "review-case-signature",
     "send-checked",
+    "staff-gateway",
+    "staff-gateway-templates",
+    "staff-route-list-answer",
     "staff-verification",
 }
 
