@@ -65,7 +65,7 @@ class SmppLine(Line):
         return given | {"window": 1_000, "connect_seconds": 3} | changed
 
     def driver(self, *, patient: bool = True, **changed: object) -> SmppDriver:
-        driver = open_driver("smpp", self.settings(response_seconds=12 if patient else 0.8, **changed))
+        driver = open_driver("smpp", self.settings(**{"response_seconds": 12 if patient else 0.8} | changed))
         assert isinstance(driver, SmppDriver)
         self._drivers.append(driver)
         return driver
@@ -198,7 +198,7 @@ def test_a_message_that_has_begun_to_leave_is_finished_when_nothing_more_may_beg
 
 def test_a_message_that_stays_partly_taken_has_failed_and_is_paid_for(line: SmppLine) -> None:
     line.smsc.behaviour.on_submit = lambda s: Answer(RTHROTTLED) if s.udh and s.udh[2] == 3 else ACCEPT
-    [result] = submit(line.driver(patient=False), [long_message()]).values()
+    [result] = submit(line.driver(response_seconds=2.5), [long_message()]).values()
     assert (result.outcome, result.reason) == (Outcome.REFUSED, Reason.PARTIAL)
     assert len(result.gateway_message_ids) == 3
     assert result.code == "ESME_RTHROTTLED"
