@@ -94,6 +94,7 @@ FIELDS = (
         label=gettext_lazy("Message type"),
         kind=SettingKind.CHOICE,
         default="TRANSACTIONAL",
+        is_required=True,
         choices=(
             ("TRANSACTIONAL", gettext_lazy("Transactional")),
             ("PROMOTIONAL", gettext_lazy("Promotional")),

@@ -96,12 +96,18 @@ FIELDS = (
         max_length=10_000,
         group=_REQUEST,
     ),
-    *CONNECTION_FIELDS,
     SettingField(
         name="success_statuses",
         label=_("HTTP statuses of success"),
         default="200-299",
         is_required=True,
+        group=_ANSWER,
+    ),
+    SettingField(
+        name="throttle_statuses",
+        label=_("HTTP statuses of “not now”"),
+        help=_("Nothing was taken, and the console tries again by itself, slower."),
+        default="429",
         group=_ANSWER,
     ),
     SettingField(
@@ -126,7 +132,7 @@ FIELDS = (
     ),
     SettingField(
         name="id_pattern",
-        label=_("Or how to find it in plain text"),
+        label=_("Or its pattern, where the answer is plain text"),
         help=_("A regular expression; its first group is the id: ^OK ([0-9a-f]+)."),
         group=_ANSWER,
     ),
@@ -138,10 +144,11 @@ FIELDS = (
     ),
     SettingField(
         name="code_pattern",
-        label=_("Or how to find it in plain text"),
+        label=_("Or its pattern, where the answer is plain text"),
         help=_("A regular expression; its first group is the code: ^ERR ([0-9]+)."),
         group=_ANSWER,
     ),
+    SettingField(name="throttle_codes", label=_("Codes of “not now”"), group=_ANSWER),
     SettingField(
         name="code_meanings",
         label=_("What its codes mean"),
@@ -155,14 +162,6 @@ FIELDS = (
         max_length=4000,
         group=_ANSWER,
     ),
-    SettingField(
-        name="throttle_statuses",
-        label=_("HTTP statuses of “not now”"),
-        help=_("Nothing was taken, and the console tries again by itself, slower."),
-        default="429",
-        group=_ANSWER,
-    ),
-    SettingField(name="throttle_codes", label=_("Codes of “not now”"), group=_ANSWER),
     SettingField(
         name="push_secret_name",
         label=_("Header or parameter that holds the secret of a push"),
@@ -220,4 +219,5 @@ FIELDS = (
     SettingField(name="reply_msisdn_path", label=_("Number of the phone"), group=_REPLIES),
     SettingField(name="reply_destination_path", label=_("Number it was sent to"), group=_REPLIES),
     SettingField(name="reply_id_path", label=_("Id of the reply"), group=_REPLIES),
+    *CONNECTION_FIELDS,
 )

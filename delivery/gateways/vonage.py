@@ -100,6 +100,7 @@ FIELDS = (
         kind=SettingKind.CHOICE,
         help=gettext_lazy("As it is chosen in the dashboard."),
         default="sha256",
+        is_required=True,
         choices=(
             ("sha256", "SHA-256 HMAC"),
             ("sha512", "SHA-512 HMAC"),
