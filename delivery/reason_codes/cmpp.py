@@ -55,16 +55,20 @@ SHAPES: tuple[tuple[re.Pattern[str], Reason], ...] = (
 )
 # "MC:0055_006": the same code by way of another network.
 _BY_WAY_OF = re.compile(r"(.+)_[0-9]{3}")
-# "UNDELIV:045", "UNDELIV 045": a state with the carrier's own number behind it.
-_STATE_AND_NUMBER = re.compile(r"([A-Z]{5,9})[:/ ].*")
+# "UNDELIV:045", "UNDELIV:MK:0001": a state with the carrier's own code behind it.
+_STATE_AND_CODE = re.compile(r"([A-Z]{5,9})[:/ ](.*)")
 
 
 def shorter(code: str) -> Iterator[str]:
     """What the code is without what some carriers hang on it."""
-    for pattern in (_BY_WAY_OF, _STATE_AND_NUMBER):
-        match = pattern.fullmatch(code)
-        if match is not None:
-            yield match[1]
+    by_way_of, with_state = _BY_WAY_OF.fullmatch(code), _STATE_AND_CODE.fullmatch(code)
+    if by_way_of is not None:
+        yield by_way_of[1]
+    if with_state is not None:
+        # A code of the carrier's own says more than the state. A bare number says nothing where it is not known whose.
+        if with_state[2] and not with_state[2].isdecimal():
+            yield with_state[2]
+        yield with_state[1]
 
 
 def reason_by_shape(code: str) -> Reason | None:

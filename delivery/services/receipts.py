@@ -29,6 +29,12 @@ STATUS_OF_STATE = {
     ReceiptState.EXPIRED: MessageStatus.EXPIRED,
     ReceiptState.REJECTED: MessageStatus.REJECTED,
 }
+# Of a receipt without any code.
+_REASON_OF_STATE = {
+    ReceiptState.UNDELIVERED: Reason.UNREACHABLE,
+    ReceiptState.EXPIRED: Reason.VALIDITY_EXPIRED,
+    ReceiptState.REJECTED: Reason.CARRIER_REJECTED,
+}
 # Statuses a receipt may find; a queued message's receipt came before the submit's answer and waits.
 _SETTLED = frozenset(RANK) - {MessageStatus.QUEUED, MessageStatus.SUBMITTING}
 
@@ -84,6 +90,8 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
 def _reason(event: ReceiptEvent, profile: Profile) -> Reason:
     if event.state == ReceiptState.DELIVERED:
         return Reason.NONE
+    if not event.code:
+        return _REASON_OF_STATE[event.state]
     # "Delivered" of a message that was not is a carrier's contradiction: the state counts, the code is kept.
     return profile.reason_of(event.code) or Reason.UNKNOWN_CODE
 

@@ -170,3 +170,20 @@ def test_long_codes_that_begin_alike_are_counted_together(gateway: Gateway) -> N
         for _ in range(2):
             count_codes(cursor, {("sms", "X" * 80 + "a"): 1, ("sms", "X" * 80 + "b"): 2})
     assert CarrierCode.objects.get().n_seen == 6
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (ReceiptState.UNDELIVERED, Reason.UNREACHABLE),
+        (ReceiptState.EXPIRED, Reason.VALIDITY_EXPIRED),
+        (ReceiptState.REJECTED, Reason.CARRIER_REJECTED),
+    ],
+)
+def test_a_receipt_without_a_code_says_what_its_state_says(
+    gateway: Gateway, state: ReceiptState, reason: Reason
+) -> None:
+    store_receipts(gateway_id=gateway.pk, events=[ReceiptEvent("x", state, "", NOW)])
+    apply_receipts()
+    assert UnmatchedReceipt.objects.get().reason == reason
+    assert not CarrierCode.objects.exists()
