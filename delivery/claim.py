@@ -48,8 +48,8 @@ class MustBeAlone(Exception):
     """This claim has to write to its dispatch, whose row it only shares."""
 
 
-def claim_window(gateway: Gateway, lease: Lease) -> ClaimedWindow | Nothing:
-    """Claim the batch's next window: a due retry first, else the next range of fresh messages.
+def claim_window(gateway: Gateway, lease: Lease, *, most: int | None = None) -> ClaimedWindow | Nothing:
+    """Claim the batch's next window: a due retry first, else the next range of fresh messages, `most` segments of it.
 
     Commits before it returns, so no byte leaves without a claim. `Nothing` when the dispatch does not run, the
     lease is lost, the line is busy, the hours are over, the batch is empty, or nothing of the window may leave.
@@ -59,7 +59,7 @@ def claim_window(gateway: Gateway, lease: Lease) -> ClaimedWindow | Nothing:
     while True:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                claimed = _Claim(cursor, gateway, lease, rules).make()
+                claimed = _Claim(cursor, gateway, lease, rules, most).make()
             break
         except MustBeAlone:
             rules.claims_alone = True
@@ -88,8 +88,11 @@ def _within(rows: list[Row], n_segments: int) -> list[Row]:
 class _Claim:
     """One claim in one transaction."""
 
-    def __init__(self, cursor: Any, gateway: Gateway, lease: Lease, rules: LeaseRules) -> None:
+    def __init__(
+        self, cursor: Any, gateway: Gateway, lease: Lease, rules: LeaseRules, most: int | None
+    ) -> None:
         self._cursor = cursor
+        self._most = most
         self._gateway = gateway
         self._lease = lease
         self._rules = rules
@@ -143,7 +146,8 @@ class _Claim:
         if self._lease.is_probe:
             return 1
         rate = self._line.own_rate if self._line is not None else None
-        return window_size(rate) if rate else None
+        sizes = (window_size(rate) if rate else None, self._most)
+        return min((size for size in sizes if size), default=None)
 
     def _until_next_retry(self) -> Nothing:
         self._cursor.execute(sql.NEXT_RETRY, {"batch": self._lease.batch_id})
@@ -156,7 +160,7 @@ class _Claim:
 
     def _claim_range(self, first_id: int, last_id: int, now: datetime) -> ClaimedWindow | Nothing:
         size = self._n_segments()
-        last_id = min(last_id, first_id + (size or MAX_WINDOW) - 1)
+        last_id = min(last_id, first_id + min(size or MAX_WINDOW, MAX_WINDOW) - 1)
         self._cursor.execute(sql.READ_RANGE, {"first": first_id, "last": last_id})
         rows = [Row(*row) for row in self._cursor.fetchall()]
         if size is not None and rows:

@@ -153,7 +153,7 @@ def _serve(gateway: Gateway, driver: GatewayDriver, lease: Lease, until: float) 
     """Send windows of the leased batch for one turn, or until the line has a problem."""
     until = min(until, time.monotonic() + TURN_SECONDS)
     while _may_go_on(until):
-        claimed = claim_window(gateway, lease)
+        claimed = claim_window(gateway, lease, most=driver.most_at_once)
         if isinstance(claimed, Nothing):
             if claimed.wait_seconds is None:
                 return Served(claimed.pause_seconds)

@@ -132,6 +132,9 @@ class GatewayDriver(ABC):
     # What the codes in its carrier's receipts mean, where they are the carrier's own. Asked before the common tables.
     receipt_reasons: ClassVar[Mapping[str, Reason]] = MappingProxyType({})
     driven_by: ClassVar[DrivenBy] = DrivenBy.WORKERS
+    # So many segments keep the line busy; more in a window would only wait, and be uncertain when its sender dies.
+    # None: as many as a window may hold.
+    most_at_once: int | None = None
     # Takes what went over the line; whoever opens the driver may set it. It never raises.
     on_exchange: Callable[[Exchange], None] | None = None
 

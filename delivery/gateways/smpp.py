@@ -85,6 +85,8 @@ class SmppDriver(GatewayDriver, QueriesMessages):
                 "The time zone of receipts is not known; write it as Asia/Shanghai."
             ) from None
         self._trusts_text = bool(settings.get("trusts_text"))
+        # One lot on the line, and one to follow.
+        self.most_at_once = 2 * self._profile.n_binds * self._profile.window
         self._listener: Listener | None = None
         self._line: Line | None = None
         self._lock = threading.Lock()

@@ -332,3 +332,17 @@ def test_a_submit_looks_again_before_it_writes_on(
     driver.answer = suspend_after_30
     run(gateway, driver)
     assert statuses(dispatch) == {MessageStatus.SUBMITTED: 30, MessageStatus.QUEUED: 70}
+
+
+def test_a_window_holds_no_more_than_keeps_the_line_busy(
+    gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
+) -> None:
+    make_dispatch(100, n_segments=2)
+    driver.most_at_once = 30
+    drain(gateway, until=time.monotonic() + 10, driver=driver)
+    assert driver.windows == [15] * 6 + [10]
+    driver.windows.clear()
+    make_dispatch(300)
+    driver.most_at_once = 4_000
+    drain(gateway, until=time.monotonic() + 10, driver=driver)
+    assert driver.windows == [200, 100]
