@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
-from xml.sax.saxutils import escape as escape_xml
 
 from defusedxml import ElementTree
 from django.utils.translation import gettext as _
@@ -203,14 +203,10 @@ def _in_form(value: str) -> str:
     return quote_plus(value, errors="surrogatepass")
 
 
-def _in_xml(value: str) -> str:
-    return escape_xml(value, {'"': "&quot;", "'": "&apos;"})
-
-
 _ESCAPES: Mapping[BodyKind, Escape] = {
     BodyKind.NONE: str,
     BodyKind.JSON: _in_json,
     BodyKind.FORM: _in_form,
-    BodyKind.XML: _in_xml,
+    BodyKind.XML: html.escape,
     BodyKind.TEXT: str,
 }
