@@ -263,6 +263,8 @@ def _unpacked(packed: Iterable[bytes], encoding: str) -> bytes:
                 raise Unclear("answer too long", Reason.UNKNOWN_CODE)
     except zlib.error:
         raise Unclear("unreadable answer", Reason.UNKNOWN_CODE) from None
+    if unpacker is not None and n_packed and not unpacker.eof:
+        raise Unclear("half an answer", Reason.NO_ANSWER)
     return bytes(body)
 
 

@@ -15,7 +15,14 @@ from delivery.gateways.base import Exchange, GatewayDriver, OutboundMessage, Out
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.gateways.fields import Words
 from delivery.gateways.http import Group, HttpDriver
-from delivery.gateways.http_line import HttpLine, NotWritten, Refused, RefusedForOne, retry_after_seconds
+from delivery.gateways.http_line import (
+    MAX_ANSWER_BYTES,
+    HttpLine,
+    NotWritten,
+    Refused,
+    RefusedForOne,
+    retry_after_seconds,
+)
 from delivery.statuses import Reason
 from tests.carriers.faults import FaultTable
 from tests.carriers.server import RETRY_AFTER_SECONDS, Carrier, Fault, Received, Reply
@@ -157,6 +164,29 @@ def test_a_second_request_on_one_trip_is_never_sent(carrier: PlainCarrier) -> No
     results = submit(driver, messages(5))
     assert outcomes(results) == {Outcome.UNCERTAIN}
     assert len(carrier.taken) == 5
+
+
+def test_what_the_line_saw_counts_more_than_what_a_driver_makes_of_it(carrier: PlainCarrier) -> None:
+    class Hasty(PlainDriver):
+        def send(self, group: Group) -> Iterable[SubmitResult]:
+            try:
+                return list(super().send(group))
+            except Exception:
+                return [SubmitResult(message.id, Outcome.REFUSED) for message in group.messages]
+
+    carrier.fault = Fault.RESET_BEFORE_BODY
+    assert outcomes(submit(Hasty({"url": carrier.url}), messages(3))) == {Outcome.UNCERTAIN}
+
+
+def test_an_answer_longer_than_any_carriers_is_not_read_to_its_end() -> None:
+    class Wordy(PlainCarrier):
+        def answer(self, request: Received) -> Reply:
+            reply = super().answer(request)
+            return Reply(reply.body + b" " * MAX_ANSWER_BYTES)
+
+    with Wordy() as carrier:
+        [result] = submit(driver_of(carrier), messages(1)).values()
+    assert (result.outcome, result.code) == (Outcome.UNCERTAIN, "answer too long")
 
 
 def test_requests_run_side_by_side_up_to_the_setting(carrier: PlainCarrier) -> None:
