@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Campaign
 from projects.forms import zone_choices
+from projects.models import Project
 from projects.statuses import FrequencyDimension
+from smsconsole.lib.plain_text import refuse_control_characters
 
 Choices = Iterable[tuple[str, Any]]
+# The newest campaigns that one can look for a number in.
+CAMPAIGNS_OFFERED = 200
 
 
 class WhatForm(forms.Form):
@@ -146,3 +153,32 @@ def _offer(field: forms.Field, choices: Choices, invitation: str | Promise) -> N
 def _set_choices(field: forms.Field, choices: Choices) -> None:
     assert isinstance(field, forms.ChoiceField)  # nosec B101 # noqa: S101 - tells the type checker
     field.choices = list(choices)
+
+
+class WhyForm(forms.Form):
+    """A number, however it is written, and the campaign that it is looked for in; empty for all of them."""
+
+    number = forms.CharField(
+        label=_("Number"),
+        max_length=60,
+        validators=[refuse_control_characters],
+        help_text=_("Written in any way, as it stands in your file."),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "data-shortcut": "/"}),
+    )
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"),
+        queryset=Campaign.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label=_("All campaigns"),
+        error_messages={"invalid_choice": _("This campaign does not exist any more. Choose another.")},
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newest = Campaign.objects.filter(project=project).order_by("-pk")
+        oldest_offered = newest.values("pk")[CAMPAIGNS_OFFERED - 1 : CAMPAIGNS_OFFERED]
+        field = cast("forms.ModelChoiceField[Campaign]", self.fields["campaign"])
+        field.queryset = newest.filter(pk__gte=Coalesce(Subquery(oldest_offered), 0)).select_related(
+            "dispatch", "signature_revision__signature", "project"
+        )

@@ -18,4 +18,12 @@ ITEMS = [
         pages=frozenset({"campaign-send", "campaign-what", "campaign-upload", "campaign-confirm"}),
     ),
     Item(_("Campaigns"), "list-check", "campaign-list", Section.WORK, 20, is_home=True),
+    Item(
+        _("Look up a number"),
+        "zoom-question",
+        "number-why",
+        Section.WORK,
+        60,
+        pages=frozenset({"message-detail"}),
+    ),
 ]

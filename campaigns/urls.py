@@ -10,6 +10,7 @@ from campaigns.views import (
     detail,
     downloads,
     listing,
+    messages,
     numbers,
     recipients,
     schedule,
@@ -18,6 +19,7 @@ from campaigns.views import (
     simulations,
     stopping,
     verification,
+    why,
 )
 
 # Before it is sent: /projects/<slug>/campaigns/<uuid>/
@@ -90,6 +92,12 @@ stop_paths = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *stop_paths,
+    path("projects/<slug:slug>/why/", why.number_why, name="number-why"),
+    path(
+        "projects/<slug:slug>/messages/<int:message_id>/",
+        messages.message_detail,
+        name="message-detail",
+    ),
     path(
         "projects/<slug:slug>/limits/simulation/",
         simulations.limits_simulation,

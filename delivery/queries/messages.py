@@ -60,6 +60,7 @@ _RARE_OF_WORD = {
 # page is full or the time is up.
 SCAN_STEP = 50_000
 SCAN_SECONDS = 0.05
+MAX_ID = 2**63 - 1
 
 
 def word_of(status: int) -> StatusWord:
@@ -236,6 +237,12 @@ class _Flying(NamedTuple):
         if window_id is not None:
             return window_id in self.windows
         return any(r.first <= message_id <= r.last for r in self.ranges)
+
+
+def flying_of(dispatch_id: int) -> _Flying:
+    """Which of the dispatch's messages are with a gateway right now. One statement."""
+    with connection.cursor() as cursor:
+        return _flying(cursor, dispatch_id)
 
 
 def _flying(cursor: Any, dispatch_id: int) -> _Flying:

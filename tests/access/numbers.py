@@ -1,0 +1,28 @@
+"""Rows of the access table: one message, one number, uncertain messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaigns import fanout
+from campaigns.models import Campaign
+from delivery.models import MessageBody
+from tests.access.kit import MEMBERS_AND_STAFF, Row, Things, of_project, of_sent
+
+MEMBERS_AND_STAFF_REFUSED = ("in", 422, 422, 422, 422, 404)
+
+
+def of_message(things: Things) -> list[Any]:
+    _slug, uuid = of_sent(things)
+    campaign = Campaign.objects.get(uuid=uuid)
+    fanout.run(campaign.pk)
+    body = MessageBody.objects.filter(project_id=things.project.pk).first()
+    assert body
+    return [things.project.slug, body.message_id]
+
+
+ROWS: list[Row] = [
+    ("message-detail", "get", of_message, MEMBERS_AND_STAFF),
+    ("number-why", "get", of_project, MEMBERS_AND_STAFF),
+    ("number-why", "post", of_project, MEMBERS_AND_STAFF_REFUSED),
+]
