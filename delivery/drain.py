@@ -163,7 +163,10 @@ def _serve(gateway: Gateway, driver: GatewayDriver, lease: Lease, until: float) 
             stop_requested.wait(min(claimed.wait_seconds, LOOK_SECONDS))
             continue
         verdict = send_window(gateway, driver, claimed)
-        if lease.is_probe or verdict in (Verdict.SLOWED, Verdict.FAILED):
+        if lease.is_probe or verdict == Verdict.FAILED:
+            return Served(verdict=verdict)
+        if verdict == Verdict.SLOWED and not (gateway.rate_per_second or lease.is_paced):
+            # The next lease knows that there is a limit now.
             return Served(verdict=verdict)
     return Served()
 
@@ -233,11 +236,12 @@ def send_window(gateway: Gateway, driver: GatewayDriver, window: ClaimedWindow) 
 def _slow_down(
     gateway: Gateway, window: ClaimedWindow, results: Sequence[SubmitResult], seconds: float
 ) -> None:
-    """The line goes at half its rate; and stands still when the gateway, refusing everything, says how long."""
+    """The line goes slower; and stands still when the gateway, refusing everything, says how long."""
     throttled = [result for result in results if result.outcome == Outcome.THROTTLED]
     n_segments_of = {message.id: message.n_segments for message in window.messages}
     n_passed = sum(n_segments_of.values()) - sum(n_segments_of[r.message_id] for r in throttled)
-    slow_line(gateway, seen_rate=max(n_passed, 1) / seconds)
+    share = 1 - n_passed / sum(n_segments_of.values())
+    slow_line(gateway, throttled_share=share, seen_rate=max(n_passed, 1) / seconds)
     if len(throttled) == len(window.messages):
         wait = min(max(result.retry_after_seconds for result in throttled), MOST_PAUSE_SECONDS)
         if wait > 0:

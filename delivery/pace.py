@@ -19,7 +19,7 @@ from delivery.models import Gateway
 CLIMB_PER_SECOND: Final = 0.05
 # A line without a rate of its own is limited for so long after its carrier asked to slow down.
 SLOWED_SECONDS: Final = 1 / CLIMB_PER_SECOND
-HALVED_AGAIN_AFTER_SECONDS: Final = 1.0
+SLOWED_AGAIN_AFTER_SECONDS: Final = 1.0
 # Slower than this nothing makes a line, unless it was set so.
 SLOWEST_RATE: Final = 1.0
 URGENT_AHEAD_SECONDS: Final = 0.5
@@ -40,32 +40,50 @@ class Line(NamedTuple):
         return self.rate * (1 - self.share) if self.rate is not None and self.is_bulk else self.rate
 
 
-def effective_rate(
-    nominal: float | None, slowed_rate: float | None, slowed_seconds: float | None
-) -> float | None:
-    """Segments per second now, `slowed_seconds` after the carrier asked to slow down; None without any limit."""
-    if slowed_rate is None or slowed_seconds is None:
+class Slowed(NamedTuple):
+    """How fast a line was when its carrier last asked to slow down, how long ago, and what it climbs back to."""
+
+    rate: float
+    seconds: float
+    from_rate: float
+
+
+def effective_rate(nominal: float | None, slowed: Slowed | None) -> float | None:
+    """Segments per second now; None without any limit."""
+    if slowed is None:
         return nominal
-    if nominal is None:
-        # It climbs towards twice the halved rate, at which it was last seen.
-        climbed = slowed_rate * (1 + 2 * CLIMB_PER_SECOND * slowed_seconds)
-        return climbed if slowed_seconds < SLOWED_SECONDS else None
-    return min(nominal, slowed_rate + CLIMB_PER_SECOND * nominal * slowed_seconds)
+    if nominal is None and slowed.seconds >= SLOWED_SECONDS:
+        return None
+    climbed = slowed.rate + CLIMB_PER_SECOND * (nominal or slowed.from_rate) * slowed.seconds
+    return climbed if nominal is None else min(nominal, climbed)
+
+
+class _Clock(NamedTuple):
+    """The row of the line: seconds until it is free, for all and for bulk, and whether it was slowed down."""
+
+    free_in: float = 0.0
+    bulk_in: float | None = None
+    slowed: Slowed | None = None
+
+
+def _lock(cursor: Any, gateway: Gateway) -> _Clock:
+    cursor.execute(sql.LOCK_PACE, {"gateway": gateway.pk})
+    row = cursor.fetchone()
+    if row is None:
+        return _Clock()
+    free_in, bulk_in, rate, seconds, from_rate = row
+    slowed = Slowed(rate, seconds, from_rate or rate) if rate is not None and seconds is not None else None
+    return _Clock(free_in, bulk_in, slowed)
 
 
 def lock_line(cursor: Any, gateway: Gateway, *, is_urgent: bool) -> Line:
     """The line as it is now; nobody else claims from it before the transaction is over. One statement."""
-    cursor.execute(sql.LOCK_PACE, {"gateway": gateway.pk})
-    row = cursor.fetchone()
-    is_bulk, share = not is_urgent, gateway.verification_share
-    if row is None:
-        return Line(gateway.rate_per_second, 0.0, is_bulk, share)
-    free_in, bulk_in, slowed_rate, slowed_seconds = row
-    rate = effective_rate(gateway.rate_per_second, slowed_rate, slowed_seconds)
-    wait = free_in - URGENT_AHEAD_SECONDS if is_urgent else free_in
-    if is_bulk and share and rate is not None and bulk_in is not None:
-        wait = max(wait, bulk_in)
-    return Line(rate, max(0.0, wait), is_bulk, share)
+    clock = _lock(cursor, gateway)
+    rate, share = effective_rate(gateway.rate_per_second, clock.slowed), gateway.verification_share
+    wait = clock.free_in - URGENT_AHEAD_SECONDS if is_urgent else clock.free_in
+    if not is_urgent and share and rate is not None and clock.bulk_in is not None:
+        wait = max(wait, clock.bulk_in)
+    return Line(rate, max(0.0, wait), not is_urgent, share)
 
 
 def take_line(cursor: Any, gateway: Gateway, line: Line, *, n_segments: int) -> None:
@@ -77,18 +95,23 @@ def take_line(cursor: Any, gateway: Gateway, line: Line, *, n_segments: int) -> 
     cursor.execute(sql.TAKE_PACE, {"gateway": gateway.pk, **values})
 
 
-def slow_line(gateway: Gateway, *, seen_rate: float) -> None:
-    """Halve the line's rate because its carrier asked for less; `seen_rate` is what passed, for a line without one."""
+def slow_line(gateway: Gateway, *, throttled_share: float, seen_rate: float) -> None:
+    """Slow the line down because its carrier asked for it: to half its rate when all was throttled.
+
+    When a share was, by half of that share. `seen_rate` is what passed, for a line without a rate.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.LOCK_PACE, {"gateway": gateway.pk})
-        row = cursor.fetchone()
-        _free_in, _bulk_in, slowed_rate, slowed_seconds = row or (0.0, None, None, None)
-        if slowed_seconds is not None and slowed_seconds < HALVED_AGAIN_AFTER_SECONDS:
+        slowed = _lock(cursor, gateway).slowed
+        if slowed is not None and slowed.seconds < SLOWED_AGAIN_AFTER_SECONDS:
             return
         nominal = gateway.rate_per_second
-        rate = effective_rate(nominal, slowed_rate, slowed_seconds) or seen_rate
+        before = effective_rate(nominal, slowed)
+        from_rate = slowed.from_rate if slowed is not None and before is not None else seen_rate
         slowest = min(SLOWEST_RATE, nominal or SLOWEST_RATE)
-        cursor.execute(sql.SLOW_LINE, {"gateway": gateway.pk, "rate": max(slowest, rate / 2)})
+        rate = max(slowest, (before or seen_rate) * (1 - throttled_share / 2))
+        cursor.execute(
+            sql.SLOW_LINE, {"gateway": gateway.pk, "rate": rate, "from_rate": nominal or from_rate}
+        )
 
 
 def pause_line(gateway: Gateway, *, seconds: float) -> None:

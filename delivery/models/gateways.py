@@ -71,6 +71,8 @@ class GatewayPace(models.Model):
     # Segments per second since the gateway last asked to slow down; it climbs back from there.
     slowed_rate = models.FloatField(null=True)
     slowed_at = models.DateTimeField(null=True)
+    # What a gateway without a rate of its own climbs back to: what passed when it was first asked to slow down.
+    slowed_from = models.FloatField(null=True)
 
     def __str__(self) -> str:
         return f"pace of {self.gateway}"

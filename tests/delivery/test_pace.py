@@ -16,7 +16,7 @@ from delivery.claim import claim_window
 from delivery.drain import Verdict, drain, lease_batch, release_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.models import Dispatch, Gateway, GatewayPace, Window
-from delivery.pace import effective_rate, slow_line
+from delivery.pace import Slowed, effective_rate, slow_line
 from delivery.statuses import WindowState
 from delivery.windows import ClaimedWindow, Nothing
 from projects.models import Project
@@ -60,36 +60,49 @@ def throttle_all(gateway: Gateway, driver: ScriptedDriver) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    ("nominal", "slowed", "seconds", "expected"),
+    ("nominal", "slowed", "expected"),
     [
-        (100, None, None, 100),
-        (None, None, None, None),
-        (100, 50, 0, 50),
-        (100, 50, 4, 70),
-        (100, 50, 10, 100),
-        (100, 50, 1_000, 100),
-        (None, 40, 0, 40),
-        (None, 40, 5, 60),
-        (None, 40, 10, 80),
-        (None, 40, 21, None),
+        (100, None, 100),
+        (None, None, None),
+        (100, Slowed(50, 0, 100), 50),
+        (100, Slowed(50, 4, 100), 70),
+        (100, Slowed(50, 10, 100), 100),
+        (100, Slowed(50, 1_000, 100), 100),
+        (None, Slowed(40, 0, 80), 40),
+        (None, Slowed(40, 5, 80), 60),
+        (None, Slowed(40, 10, 80), 80),
+        (None, Slowed(40, 20, 80), None),
     ],
 )
 def test_a_slowed_line_climbs_back_by_a_twentieth_of_its_rate_each_second(
-    nominal: float | None, slowed: float | None, seconds: float | None, expected: float | None
+    nominal: float | None, slowed: Slowed | None, expected: float | None
 ) -> None:
-    assert effective_rate(nominal, slowed, seconds) == expected
+    assert effective_rate(nominal, slowed) == expected
 
 
-def test_a_carrier_that_asks_to_slow_down_halves_the_rate_once_a_second(
+@pytest.mark.parametrize(("share", "least"), [(0.1, 900), (0.3, 280), (1.0, 45)])
+@pytest.mark.parametrize("has_rate", [True, False])
+def test_a_gateway_that_always_throttles_a_share_keeps_a_rate(
+    gateway: Gateway, share: float, least: float, has_rate: bool
+) -> None:
+    """Whatever the rate: the line must not come to a stand."""
+    set_rate(gateway, 1_000 if has_rate else None)
+    for _ in range(60):
+        slow_line(gateway, throttled_share=share, seen_rate=1_000)
+        GatewayPace.objects.update(slowed_at=timezone.now() - timedelta(seconds=1.01))
+    assert GatewayPace.objects.get().slowed_rate > least
+
+
+def test_a_carrier_that_throttles_everything_halves_the_rate_once_a_second(
     gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
 ) -> None:
     set_rate(gateway, 400)
     make_dispatch(600)
     assert throttle_all(gateway, driver) == Verdict.SLOWED
-    slow_line(gateway, seen_rate=1)
+    slow_line(gateway, throttled_share=1, seen_rate=1)
     assert GatewayPace.objects.get().slowed_rate == 200
     GatewayPace.objects.update(slowed_at=timezone.now() - timedelta(seconds=2))
-    slow_line(gateway, seen_rate=1)
+    slow_line(gateway, throttled_share=1, seen_rate=1)
     assert GatewayPace.objects.get().slowed_rate == pytest.approx((200 + 40) / 2, abs=1)
 
 
@@ -122,7 +135,7 @@ def test_a_retry_window_holds_no_more_than_the_rate_allows_either(
 def test_nothing_makes_a_line_stand_still(gateway: Gateway) -> None:
     set_rate(gateway, 3)
     for _ in range(10):
-        slow_line(gateway, seen_rate=1)
+        slow_line(gateway, throttled_share=1, seen_rate=1)
         GatewayPace.objects.update(slowed_at=timezone.now() - timedelta(seconds=1.5))
     assert GatewayPace.objects.get().slowed_rate == 1
 
@@ -135,9 +148,9 @@ def test_a_line_without_a_rate_gets_one_from_what_passed(
     driver.answer = lambda m: throttle(m) if m.id % 2 else accept(m)
     driver.before_window = lambda: time.sleep(0.5)
     send_window(gateway, driver, claim_window(gateway, lease := lease_batch(gateway.pk)))
-    assert GatewayPace.objects.get().slowed_rate == pytest.approx(100, rel=0.3)
+    assert GatewayPace.objects.get().slowed_rate == pytest.approx(150, rel=0.3)
     release_batch(lease)
-    assert len(claim_window(gateway, lease_batch(gateway.pk)).messages) < 60
+    assert len(claim_window(gateway, lease_batch(gateway.pk)).messages) < 100
     GatewayPace.objects.update(slowed_at=timezone.now() - timedelta(seconds=25), next_free_at=timezone.now())
     dispatch.batches.update(lease_token=None, leased_until=None)
     lease = lease_batch(gateway.pk)

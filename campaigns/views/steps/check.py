@@ -30,6 +30,7 @@ from campaigns.templatetags.campaign_words import duration
 from campaigns.views.steps.draft import Draft, Step
 from campaigns.views.steps.limits import LimitWords, blocked_words, limit_words
 from campaigns.views.steps.when import schedule_words
+from delivery.models import Gateway
 from delivery.routing import router_for
 from projects.services.contacts import has_alarm_contact
 from projects.templatetags.console import grouped, percent_of
@@ -176,9 +177,15 @@ def effect_words(draft: Draft, campaign: Campaign, problems: Sequence[Problem]) 
 
 
 def _gateway_words(campaign: Campaign, draft: Draft) -> list[str]:
-    """Which of the gateways that it goes out through reach no phone."""
+    """Which of the gateways that it goes out through are paused, and which reach no phone."""
     countries = [country for country, *_counts in draft.forecast.countries] if draft.forecast else [""]
     gateways = router_for(campaign.project, campaign.kind).first_gateways(countries)
+    waits = _("What goes out through “%(gateway)s” waits: the gateway is paused")
+    paused = [waits % {"gateway": gateway.name} for gateway in gateways if not gateway.is_enabled]
+    return [*paused, *_simulated_words(gateways)]
+
+
+def _simulated_words(gateways: Sequence[Gateway]) -> list[str]:
     simulated = [gateway for gateway in gateways if gateway.is_simulated]
     if not simulated:
         return []

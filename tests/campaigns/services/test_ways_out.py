@@ -92,3 +92,12 @@ def test_a_line_to_a_simulated_carrier_reaches_no_phone_either(
     Route.objects.create(gateway=real)
     Gateway.objects.filter(pk=real.pk).update(settings={"simulated": True})
     assert "simulated gateway" in effect(campaign)
+
+
+def test_the_effect_says_what_has_to_wait_for_a_paused_gateway(
+    project: Project, operator: User, real: Gateway
+) -> None:
+    campaign = making.ready(project, operator)
+    Route.objects.create(gateway=real)
+    Gateway.objects.filter(pk=real.pk).update(is_enabled=False)
+    assert effect(campaign) == "What goes out through “Line” waits: the gateway is paused"
