@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from delivery.gateway_kinds import Kind, kind_of
 from delivery.models import Batch, Dispatch, Gateway, GatewayHealth, GatewayPace, Window
-from delivery.pace import effective_rate
+from delivery.pace import Slowed, effective_rate
 from delivery.statuses import WindowState
 
 PAGE_ROWS: Final = 50
@@ -72,11 +72,14 @@ class GatewayRow:
     @property
     def slowed_rate(self) -> float | None:
         """The rate it may go at now, after its carrier asked to slow down; None when that is over."""
-        if self.pace is None or self.pace.slowed_at is None:
+        pace = self.pace
+        if pace is None or pace.slowed_rate is None or pace.slowed_at is None:
             return None
-        seconds = max((self.at - self.pace.slowed_at).total_seconds(), 0.0)
+        seconds = max((self.at - pace.slowed_at).total_seconds(), 0.0)
         nominal = self.gateway.rate_per_second
-        rate = effective_rate(nominal, self.pace.slowed_rate, seconds)
+        rate = effective_rate(
+            nominal, Slowed(pace.slowed_rate, seconds, pace.slowed_from or pace.slowed_rate)
+        )
         return None if rate is None or rate == nominal else rate
 
     @property

@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from delivery.models import (
+    Batch,
     CarrierCode,
     CarrierTemplate,
+    Dispatch,
     Gateway,
     GatewayExchange,
     GatewayHealth,
     GatewayPace,
+    Message,
+    MessagePart,
     Route,
+    Window,
 )
 from delivery.models.lines import BindState, LineState
-from delivery.statuses import Reason
+from delivery.statuses import Reason, WindowState
 from projects.models import Project
 
 REQUEST = """POST https://sms.tencentcloudapi.com/
@@ -56,6 +62,14 @@ def make_ways_out(project: Project, staff: User) -> WaysOut:
         slug="backup", name="Backup aggregator", kind="http", rate_per_second=20, changed_by=staff
     )
     _fill_states(line, down)
+    _fill_traffic(line, project)
+    GatewayExchange.objects.create(
+        gateway=line,
+        what="submit_sm",
+        request="submit_sm #8812 from ACME to 49151****6789, data_coding 0, esm_class 0x40, …(153 characters)",
+        answer="submit_sm_resp #8812 ESME_ROK, message_id 7A10F3C2",
+        milliseconds=41,
+    )
     for n in range(4):
         GatewayExchange.objects.create(
             gateway=templates,
@@ -87,6 +101,51 @@ def make_ways_out(project: Project, staff: User) -> WaysOut:
             changed_by=staff,
         ),
     )
+
+
+def _fill_traffic(line: Gateway, project: Project) -> None:
+    """Windows and receipts from the future, so that they are of the last seconds whenever somebody looks."""
+    later = timezone.now() + timedelta(hours=1)
+    dispatch = Dispatch.objects.create(
+        owner="elsewhere:1", project=project, gateway=line, n_total=12_000, n_open=9_871, last_served_at=later
+    )
+    for state, n in ((WindowState.SETTLED, 1_713), (WindowState.SUBMITTING, 87)):
+        Window.objects.create(
+            batch_id=0,
+            dispatch_id=dispatch.pk,
+            gateway_id=line.pk,
+            state=state,
+            first_id=1,
+            last_id=n,
+            n_messages=n,
+            claimed_at=later,
+            expires_at=later + timedelta(hours=1),
+        )
+    Batch.objects.create(
+        dispatch=dispatch,
+        gateway=line,
+        first_id=900_000_001,
+        last_id=900_012_000,
+        next_id=900_002_130,
+        n_open=9_871,
+    )
+    for n in range(1, 41):
+        message = Message.objects.create(
+            id=900_000_000 + n,
+            dispatch_id=dispatch.pk,
+            n_segments=1,
+            country="DE",
+            submitted_at=later - timedelta(seconds=2 + n**2 / 60),
+        )
+        MessagePart.objects.create(
+            gateway_id=line.pk, gateway_message_id=f"7A10F3{n:02}", message_id=message.pk, seq=1, attempt=1
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO delivery_receipt (gateway_id, gateway_message_id, reference, msisdn, state, reason,"
+                " code, reported_at, received_at) VALUES (%s, %s, '', '', 3, 0, 'DELIVRD', %s, %s)",
+                [line.pk, f"7A10F3{n:02}", later, later],
+            )
 
 
 def _fill_states(line: Gateway, down: Gateway) -> None:

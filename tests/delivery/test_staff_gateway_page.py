@@ -16,20 +16,25 @@ from accounts.models import User
 from delivery.gateways import DRIVERS
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.models import (
+    Batch,
     CarrierTemplate,
+    Dispatch,
     Gateway,
     GatewayExchange,
     GatewayHealth,
     GatewayPace,
     Message,
     MessagePart,
+    Window,
 )
 from delivery.models.lines import BindState, LineState
 from delivery.queries.gateway_page import is_public, receipt_delays
-from delivery.queries.gateways import gateway_row
+from delivery.queries.gateways import gateway_row, throughput
+from delivery.services import open_dispatch
 from delivery.services.id_forms import IdFormProposal
 from delivery.smpp.ids import IdForm
-from delivery.statuses import Reason
+from delivery.statuses import Reason, WindowState
+from projects.models import Project
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.carriers_kind import EveryFieldDriver
 from tests.delivery.smpp.smsc import Smsc
@@ -149,6 +154,48 @@ def test_a_line_that_nobody_holds_is_named(client: Client) -> None:
     assert "Nobody holds its line." in content
     assert "run_smpp_session smpp" in content
     assert "the console binds once more" in content
+
+
+def test_the_rate_counts_what_was_claimed_for_it_within_the_last_seconds(
+    gateway: Gateway, project: Project
+) -> None:
+    now = timezone.now()
+    dispatch = open_dispatch(owner="campaign:1", project=project, gateway=gateway, n_messages=1)
+    Dispatch.objects.filter(pk=dispatch.pk).update(last_served_at=now)
+    rows = [
+        (gateway.pk, WindowState.SETTLED, 40, 1),
+        (gateway.pk, WindowState.SUBMITTING, 10, 2),
+        (gateway.pk, WindowState.SETTLED, 900, 60),  # a minute ago
+        (gateway.pk + 1, WindowState.SETTLED, 700, 1),  # by another gateway
+    ]
+    for gateway_id, state, n, seconds in rows:
+        Window.objects.create(
+            batch_id=0,
+            dispatch_id=dispatch.pk,
+            gateway_id=gateway_id,
+            state=state,
+            first_id=1,
+            last_id=n,
+            n_messages=n,
+            claimed_at=now - timedelta(seconds=seconds),
+        )
+    passing = throughput(gateway)
+    assert (passing.per_second, passing.n_in_flight) == (5.0, 10)
+
+
+def test_what_waits_is_counted_by_gateway(gateway: Gateway, project: Project) -> None:
+    other = Gateway.objects.create(slug="other", name="Other", kind="simulator")
+    dispatch = open_dispatch(owner="campaign:1", project=project, gateway=gateway, n_messages=1)
+    for first_id, way, n in ((1, gateway, 7), (100, gateway, 5), (200, other, 3)):
+        Batch.objects.create(
+            dispatch=dispatch,
+            gateway=way,
+            first_id=first_id,
+            last_id=first_id + 9,
+            next_id=first_id,
+            n_open=n,
+        )
+    assert gateway_row(gateway).n_waiting == 12
 
 
 # --- Receipts -------------------------------------------------------------------------------------------
