@@ -171,6 +171,36 @@ def test_the_signature_is_that_of_the_document() -> None:
     assert signature == "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_request_is_the_one_that_the_sdk_sends_by_itself(
+    carrier: AlibabaCarrier, monkeypatch: pytest.MonkeyPatch, n: int
+) -> None:
+    from alibabacloud_dysmsapi20170525 import models
+    from alibabacloud_dysmsapi20170525.client import Client
+    from alibabacloud_tea_openapi.utils_models import Config
+
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    submit(driver_of(carrier), [message(i, f"您的验证码为{i}，请于5分钟内填写。") for i in range(1, n + 1)])
+    [ours] = carrier.received
+    key = {"access_key_id": KEY_ID, "access_key_secret": KEY_SECRET}
+    client = Client(Config(**key, endpoint=carrier.host, protocol="http"))
+    if n == 1:
+        client.send_sms(models.SendSmsRequest().from_map(ours.query))
+    else:
+        client.send_batch_sms(models.SendBatchSmsRequest().from_map({**ours.query, **ours.form()}))
+    theirs = carrier.received[1]
+    assert (ours.method, ours.path, ours.query, ours.form()) == (
+        theirs.method,
+        theirs.path,
+        theirs.query,
+        theirs.form(),
+    )
+    of_every_request = {"x-acs-date", "x-acs-signature-nonce", "authorization"}
+    for name in theirs.headers.keys() - {"accept-encoding", "connection"}:
+        assert name in of_every_request or ours.headers[name] == theirs.headers[name]
+
+
 @pytest.mark.parametrize("wrong", [{"access_key_id": "another"}, {"access_key_secret": "another"}], ids=str)
 def test_a_wrong_key_is_told_as_a_problem_of_the_account(
     carrier: AlibabaCarrier, wrong: dict[str, str]

@@ -158,6 +158,29 @@ def test_the_request_is_that_of_the_document(carrier: AlibabaInternationalCarrie
     assert result.gateway_message_ids == ("100803030000001",)
 
 
+def test_the_request_is_the_one_that_the_sdk_sends_by_itself(
+    carrier: AlibabaInternationalCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alibabacloud_dysmsapi20180501 import models
+    from alibabacloud_dysmsapi20180501.client import Client
+    from alibabacloud_tea_openapi.models import Config
+
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    submit(driver_of(carrier), [message(7, "Café & more")])
+    [ours] = carrier.received
+    key = {"access_key_id": KEY_ID, "access_key_secret": KEY_SECRET}
+    client = Client(Config(**key, endpoint=carrier.host, protocol="http"))
+    client.send_message_to_globe(models.SendMessageToGlobeRequest().from_map(ours.query))
+    theirs = carrier.received[1]
+    assert (ours.method, ours.path, ours.query, ours.body) == (
+        theirs.method,
+        theirs.path,
+        theirs.query,
+        theirs.body,
+    )
+
+
 def test_what_is_not_said_is_not_sent(carrier: AlibabaInternationalCarrier) -> None:
     submit(driver_of(carrier), [message(1)._replace(sender="")])
     assert carrier.asked[0].keys() == {"To", "Message", "Type", "TaskId"}

@@ -39,6 +39,8 @@ from tests.delivery.gateways.contract import (
 ANYTHING = [["100", "{1}"]]
 LOGIN = ["1110", "{1}为您的登录验证码，请于{2}分钟内填写，如非本人操作，请忽略本短信。"]
 NOTE = ["2220", "您的订单已打包发送，请注意查收。"]
+# What belongs to who carries a request, not to the request.
+OF_THE_TRANSPORT = {"accept", "accept-encoding", "connection", "user-agent", "content-length"}
 UNKNOWN_CODE = "FailedOperation.NeverHeardOf"
 MIX = ("Ok", "FailedOperation.PhoneNumberInBlacklist", "RequestLimitExceeded", "InternalError.Timeout")
 
@@ -155,6 +157,34 @@ def test_the_signature_is_that_of_the_document() -> None:
     scope, signature = tc3_signature(request, secret_key=SECRET_KEY, service="cvm")
     assert scope == "2019-02-25/cvm/tc3_request"
     assert signature == "72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
+
+
+def test_the_request_is_the_one_that_the_sdk_sends_by_itself(
+    carrier: TencentCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tencentcloud.common.credential import Credential
+    from tencentcloud.common.profile.client_profile import ClientProfile
+    from tencentcloud.common.profile.http_profile import HttpProfile
+    from tencentcloud.sms.v20210111 import models
+    from tencentcloud.sms.v20210111.sms_client import SmsClient
+
+    monkeypatch.setenv("NO_PROXY", carrier.host)
+    submit(driver_of(carrier), [message(7, f"【公司】{NOTE[1]}")])
+    request = models.SendSmsRequest()
+    request.from_json_string(carrier.received[0].body.decode())
+    profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=carrier.host))
+    SmsClient(Credential(SECRET_ID, SECRET_KEY), "ap-guangzhou", profile).SendSms(request)
+    ours, theirs = carrier.received
+    assert (ours.method, ours.path, ours.query, ours.json()) == (
+        theirs.method,
+        theirs.path,
+        theirs.query,
+        theirs.json(),
+    )
+    of_every_request = {"x-tc-timestamp", "x-tc-traceid", "authorization"}
+    for name in theirs.headers.keys() - OF_THE_TRANSPORT:
+        assert name in ours.headers
+        assert name in of_every_request or ours.headers[name] == theirs.headers[name]
 
 
 def test_a_wrong_key_is_told_as_a_problem_of_the_account(carrier: TencentCarrier) -> None:
