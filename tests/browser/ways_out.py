@@ -179,5 +179,6 @@ def _fill_states(line: Gateway, down: Gateway) -> None:
         role="receiver",
         state=BindState.WAITING,
         tries_again_at=now + timedelta(seconds=30),
-        words="The SMSC refused the bind: wrong password (ESME_RINVPASWD).",
+        words="The SMSC refused the bind: wrong password (ESME_RINVPASWD)",
+        updated_at=now + timedelta(hours=1),
     )
