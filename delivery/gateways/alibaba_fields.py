@@ -21,6 +21,7 @@ DOMESTIC_FIELDS = (
         _("Address of the API"),
         SettingKind.URL,
         default="https://dysmsapi.aliyuncs.com",
+        is_required=True,
         group=_ACCOUNT,
     ),
     SettingField(
@@ -45,6 +46,7 @@ DOMESTIC_FIELDS = (
             "Numbers with the same text share a request. With fewer of them, less is uncertain after a fault."
         ),
         default=100,
+        is_required=True,
         smallest=1,
         largest=1000,
         group=_SENDING,
@@ -69,6 +71,7 @@ INTERNATIONAL_FIELDS = (
         _("Address of the API"),
         SettingKind.URL,
         default="https://dysmsapi.ap-southeast-1.aliyuncs.com",
+        is_required=True,
         group=_ACCOUNT,
     ),
     SettingField(
@@ -83,6 +86,7 @@ INTERNATIONAL_FIELDS = (
         _("Type of the messages"),
         SettingKind.CHOICE,
         default="NOTIFY",
+        is_required=True,
         choices=(
             ("OTP", _("Verification codes")),
             ("NOTIFY", _("Notifications")),
@@ -96,6 +100,7 @@ INTERNATIONAL_FIELDS = (
         SettingKind.NUMBER,
         help=_("The carrier gives up after so long. 0: as long as the carrier thinks right."),
         default=0,
+        is_required=True,
         smallest=0,
         largest=604_800,
         group=_SENDING,

@@ -49,9 +49,17 @@ FIELDS = (
         SettingKind.URL,
         help=_("Accounts of the international site use https://sms.intl.tencentcloudapi.com."),
         default="https://sms.tencentcloudapi.com",
+        is_required=True,
         group=_ACCOUNT,
     ),
-    SettingField("api_region", _("Region of the API"), default="ap-guangzhou", max_length=40, group=_ACCOUNT),
+    SettingField(
+        "api_region",
+        _("Region of the API"),
+        default="ap-guangzhou",
+        is_required=True,
+        max_length=40,
+        group=_ACCOUNT,
+    ),
     SettingField(
         "region",
         _("Numbers it serves"),
@@ -60,6 +68,7 @@ FIELDS = (
             "The carrier has templates of their own for each. Numbers it does not serve take another way out."
         ),
         default=Region.CHINA.value,
+        is_required=True,
         choices=(
             (Region.CHINA.value, _("Chinese mainland")),
             (Region.INTERNATIONAL.value, _("All other countries and regions")),
@@ -95,6 +104,7 @@ FIELDS = (
             "Numbers with the same text share a request. With fewer of them, less is uncertain after a fault."
         ),
         default=100,
+        is_required=True,
         smallest=1,
         largest=MAX_PER_REQUEST,
         group=_SENDING,
