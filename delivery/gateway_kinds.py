@@ -39,7 +39,7 @@ WORDS: dict[str, KindWords] = {
         ),
     ),
     "alibaba": KindWords(
-        _("Texts approved at Alibaba Cloud for the Chinese mainland, sent by template."),
+        _("Texts approved at Alibaba Cloud for mainland China, sent by template."),
         "alibaba",
         "alibabacloud_dysmsapi20170525",
         _(
@@ -48,7 +48,7 @@ WORDS: dict[str, KindWords] = {
         ),
     ),
     "alibaba_intl": KindWords(
-        _("Free texts to all countries but the Chinese mainland through Alibaba Cloud."),
+        _("Free texts to all countries but mainland China through Alibaba Cloud."),
         "alibaba",
         "alibabacloud_dysmsapi20180501",
         _(
