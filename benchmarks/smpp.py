@@ -30,7 +30,7 @@ from benchmarks.delivery import (
 )
 from delivery import services
 from delivery.ledger import check_dispatch
-from delivery.models import Dispatch, Gateway, GatewayPace
+from delivery.models import BindState, Dispatch, Gateway, GatewayPace, LineState
 from delivery.statuses import DispatchState
 from tests.faults.stack import ROOT, FaultStack, fault_stack
 
@@ -71,6 +71,8 @@ def _session(stack: FaultStack, host: str, port: int) -> Iterator[Result]:
             stderr=log,
         )
     try:
+        is_bound = LineState.objects.filter(gateway=gateway, state=BindState.BOUND).exists
+        stack.wait_for(is_bound, what="the session is bound")
         runs = [_run_once(stack, gateway) for _ in range(REPEATS)]
     finally:
         session.terminate()
