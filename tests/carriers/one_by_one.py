@@ -5,14 +5,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Generic, TypeVar
 
+import pytest
+
 from delivery.gateways.base import GatewayDriver, OutboundMessage
 from delivery.gateways.http import HttpDriver
 from tests.carriers.server import Carrier, Fault, Received, Reply
-from tests.delivery.gateways.contract import LATE_SECONDS, Behaviour, Line
+from tests.delivery.gateways import contract
+from tests.delivery.gateways.contract import LATE_SECONDS, Behaviour, GatewayContract, Line
 
-IMPATIENT_SECONDS = 0.9
-# A silent carrier must have been given all of a window within the time that an impatient driver waits.
-N_CONNECTIONS = 100
+IMPATIENT_SECONDS = 1.4
+# A silent carrier must have been given all of a window within the time that an impatient driver waits, so the window
+# is small and goes out side by side.
+N_MESSAGES = N_CONNECTIONS = 48
 
 _MIX = (Behaviour.ACCEPT, Behaviour.REFUSE, Behaviour.THROTTLE)
 
@@ -52,6 +56,14 @@ class OneByOneCarrier(Carrier):
         if behaviour is Behaviour.THROTTLE:
             return self.throttle(message)
         return self.accept(message)
+
+
+class OneByOneContract(GatewayContract):
+    """The contract, with windows that go out through an SDK one by one in reasonable time."""
+
+    @pytest.fixture(autouse=True)
+    def small_windows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(contract, "N_MESSAGES", N_MESSAGES)
 
 
 C = TypeVar("C", bound=OneByOneCarrier)

@@ -17,7 +17,7 @@ from delivery.drain import drain
 from delivery.gateways import sns_push
 from delivery.gateways.base import OutboundMessage
 from delivery.models import Gateway, GatewayExchange, Message, MessagePart
-from delivery.opening import push_address
+from delivery.opening import open_gateway, push_address
 from delivery.services import apply_receipts
 from delivery.statuses import MessageStatus, Reason
 from tests.carriers import aws, plain_json, twilio, vonage
@@ -181,6 +181,14 @@ def gateway(db: None, way: Way) -> Gateway:
     )
 
 
+def send(gateway: Gateway) -> None:
+    """Until nothing waits any more; SDKs take seconds to be imported where many tests run at once."""
+    open_gateway(gateway).close()
+    deadline = time.monotonic() + 30
+    while Message.objects.filter(status=MessageStatus.QUEUED).exists() and time.monotonic() < deadline:
+        drain(gateway, until=time.monotonic() + 3)
+
+
 def hear(client: Client, way: Way, gateway: Gateway, message: OutboundMessage, gateway_id: str) -> None:
     assert way.report(client, gateway, message, gateway_id) == 200
     for _ in range(50):
@@ -198,7 +206,7 @@ def test_a_long_message_is_delivered_when_its_carrier_says_so(
     client: Client, way: Way, gateway: Gateway, make_dispatch: MakeDispatch
 ) -> None:
     make_dispatch(1, n_segments=3)
-    drain(gateway, until=time.monotonic() + 5)
+    send(gateway)
     [message] = way.carrier.taken
     ids = list(MessagePart.objects.order_by("seq").values_list("gateway_message_id", flat=True))
     assert len(ids) == way.n_ids
@@ -217,7 +225,7 @@ def test_a_message_whose_answer_was_lost_is_settled_by_its_receipt(
 ) -> None:
     make_dispatch(2)
     way.carrier.fault = Fault.RESET_BEFORE_BODY
-    drain(gateway, until=time.monotonic() + 3)
+    send(gateway)
     assert set(Message.objects.values_list("status", "reason")) == {
         (MessageStatus.UNCERTAIN, Reason.NO_ANSWER)
     }

@@ -18,9 +18,9 @@ from delivery.gateways.http import HttpDriver
 from delivery.statuses import Reason
 from tests.carriers.aws import KEY_ID, REGION, SECRET_KEY, TOPIC, Aws, EndUserMessaging, MotoSns, Topic
 from tests.carriers.faults import FaultTable
-from tests.carriers.one_by_one import OneByOneLine
+from tests.carriers.one_by_one import OneByOneContract, OneByOneLine
 from tests.carriers.server import Carrier, Fault, Received, Reply
-from tests.delivery.gateways.contract import GatewayContract, messages, outcomes, submit
+from tests.delivery.gateways.contract import messages, outcomes, submit
 
 SETTINGS: dict[str, Any] = {"region": REGION, "access_key_id": KEY_ID, "secret_access_key": SECRET_KEY}
 
@@ -48,7 +48,7 @@ class AwsFaults(FaultTable):
         return [message.msisdn for message in carrier.taken]
 
 
-class TestSns(GatewayContract):
+class TestSns(OneByOneContract):
     """Against moto."""
 
     has_one_id_per_message = True
@@ -67,7 +67,7 @@ class TestSnsFaults(AwsFaults):
             yield carrier
 
 
-class TestEndUserMessaging(GatewayContract):
+class TestEndUserMessaging(OneByOneContract):
     has_one_id_per_message = True
 
     @pytest.fixture

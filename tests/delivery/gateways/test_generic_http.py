@@ -11,10 +11,10 @@ from delivery.gateways.generic_http import GenericHttpDriver
 from delivery.gateways.http import HttpDriver
 from delivery.statuses import Reason
 from tests.carriers.faults import FaultTable
-from tests.carriers.one_by_one import OneByOneLine
+from tests.carriers.one_by_one import OneByOneContract, OneByOneLine
 from tests.carriers.plain_json import KEY, PlainJson
 from tests.carriers.server import Carrier, Fault
-from tests.delivery.gateways.contract import Behaviour, GatewayContract, messages, submit
+from tests.delivery.gateways.contract import Behaviour, messages, submit
 
 SETTINGS: dict[str, Any] = {
     "method": "POST",
@@ -50,7 +50,7 @@ class GenericLine(OneByOneLine[PlainJson]):
         return driver_at(self.carrier, **settings)
 
 
-class TestContract(GatewayContract):
+class TestContract(OneByOneContract):
     @pytest.fixture
     def line(self, carrier: PlainJson) -> GenericLine:
         return GenericLine(carrier)

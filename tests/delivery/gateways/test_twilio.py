@@ -24,10 +24,10 @@ from delivery.gateways.http import HttpDriver
 from delivery.gateways.twilio import N_LISTED, TWIML, TwilioDriver
 from delivery.statuses import Reason
 from tests.carriers.faults import FaultTable
-from tests.carriers.one_by_one import OneByOneLine
+from tests.carriers.one_by_one import OneByOneContract, OneByOneLine
 from tests.carriers.server import Carrier, Fault
 from tests.carriers.twilio import ACCOUNT_SID, AUTH_TOKEN, PUSH_URL, TwilioApi, signature
-from tests.delivery.gateways.contract import TEXT, GatewayContract, messages, outcomes, submit
+from tests.delivery.gateways.contract import TEXT, messages, outcomes, submit
 
 SETTINGS: dict[str, Any] = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "push_url": PUSH_URL}
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ class TwilioLine(OneByOneLine[TwilioApi]):
         return driver_at(self.carrier, **settings)
 
 
-class TestContract(GatewayContract):
+class TestContract(OneByOneContract):
     has_one_id_per_message = True
 
     @pytest.fixture

@@ -17,10 +17,10 @@ from delivery.gateways.http import HttpDriver
 from delivery.gateways.vonage import VonageDriver
 from delivery.statuses import Reason
 from tests.carriers.faults import FaultTable
-from tests.carriers.one_by_one import OneByOneLine
+from tests.carriers.one_by_one import OneByOneContract, OneByOneLine
 from tests.carriers.server import Carrier, Fault
 from tests.carriers.vonage import API_KEY, API_SECRET, PUSH_URL, SIGNATURE_SECRET, VonageApi, signature
-from tests.delivery.gateways.contract import GatewayContract, Line, messages, outcomes, submit
+from tests.delivery.gateways.contract import Line, messages, outcomes, submit
 
 SETTINGS: dict[str, Any] = {"api_key": API_KEY, "api_secret": API_SECRET, "push_url": PUSH_URL}
 METHODS = ["md5hash", "md5", "sha1", "sha256", "sha512"]
@@ -41,7 +41,7 @@ class VonageLine(OneByOneLine[VonageApi]):
         return driver_at(self.carrier, **settings)
 
 
-class TestContract(GatewayContract):
+class TestContract(OneByOneContract):
     @pytest.fixture
     def line(self, carrier: VonageApi) -> VonageLine:
         return VonageLine(carrier)
