@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from projects.forms import zone_choices
+from projects.forms.seen import SeenField
 from projects.models import Project
-from projects.statuses import FrequencyDimension
+from projects.services import UNCERTAIN_MINUTES_MAX, UNCERTAIN_MINUTES_MIN
+from projects.statuses import FrequencyDimension, UncertainPolicy
 from smsconsole.lib.plain_text import refuse_control_characters
 
 Choices = Iterable[tuple[str, Any]]
@@ -182,3 +184,29 @@ class WhyForm(forms.Form):
         field.queryset = newest.filter(pk__gte=Coalesce(Subquery(oldest_offered), 0)).select_related(
             "dispatch", "signature_revision__signature", "project"
         )
+
+
+class UncertainPolicyForm(forms.Form):
+    """What happens to uncertain messages, and after how many minutes."""
+
+    policy = forms.ChoiceField(
+        label=_("When nothing is heard"),
+        choices=UncertainPolicy.choices,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose one of the three.")},
+    )
+    after_minutes = forms.IntegerField(
+        label=_("After so many minutes"),
+        min_value=UNCERTAIN_MINUTES_MIN,
+        max_value=UNCERTAIN_MINUTES_MAX,
+        help_text=_(
+            "Counted from when the message was handed to the gateway: 5 minutes to 72 hours (4,320)."
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Type a whole number, digits only."),
+            "min_value": _("Type %(limit_value)s or more."),
+            "max_value": _("Type at most %(limit_value)s."),
+        },
+    )
+    seen = SeenField()

@@ -18,6 +18,7 @@ ITEMS = [
         pages=frozenset({"campaign-send", "campaign-what", "campaign-upload", "campaign-confirm"}),
     ),
     Item(_("Campaigns"), "list-check", "campaign-list", Section.WORK, 20, is_home=True),
+    Item(_("Uncertain"), "help-circle", "uncertain-list", Section.WORK, 50),
     Item(
         _("Look up a number"),
         "zoom-question",

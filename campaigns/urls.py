@@ -18,6 +18,8 @@ from campaigns.views import (
     sending,
     simulations,
     stopping,
+    uncertain,
+    uncertain_policy,
     verification,
     why,
 )
@@ -92,6 +94,12 @@ stop_paths = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *stop_paths,
+    # projects/<slug>/uncertain/
+    path("projects/<slug:slug>/uncertain/", uncertain.uncertain_list, name="uncertain-list"),
+    path("projects/<slug:slug>/uncertain/settle/", uncertain.uncertain_settle, name="uncertain-settle"),
+    path(
+        "projects/<slug:slug>/uncertain/policy/", uncertain_policy.uncertain_policy, name="uncertain-policy"
+    ),
     path("projects/<slug:slug>/why/", why.number_why, name="number-why"),
     path(
         "projects/<slug:slug>/messages/<int:message_id>/",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.utils.formats import date_format
@@ -79,12 +79,22 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class NumberFacts:
-    """What the rules of a project know of one number. `slots` in the order of their time."""
+    """What the rules of a project know of one number. `slots` in the order of their time.
+
+    `usage` remembers what was used of the caps, by day of the project's zone: messages of one day ask once.
+    """
 
     project: Project
     limits: Limits
     listed: Sequence[ListedNumber]
     slots: Sequence[Slot]
+    usage: dict[date, dict[tuple[str, str], int]] = field(default_factory=dict)
+
+    def used_at(self, moment: datetime) -> dict[tuple[str, str], int]:
+        day = moment.astimezone(self.project.zone).date()
+        if day not in self.usage:
+            self.usage[day] = usage_at(self.project, moment)
+        return self.usage[day]
 
 
 def listed_of(project: Project, msisdn: str) -> list[ListedNumber]:
@@ -93,7 +103,7 @@ def listed_of(project: Project, msisdn: str) -> list[ListedNumber]:
 
 
 def rule_checks(facts: NumberFacts, question: Question) -> list[Check]:
-    """Every rule in the order in which it is asked, with its values. One statement, for the caps."""
+    """Every rule in the order in which it is asked, with its values. One statement for the caps of each day."""
     return [
         _list_check(facts, question, NumberList.UNSUBSCRIBED, Reason.HAS_UNSUBSCRIBED),
         _list_check(facts, question, NumberList.BLACKLIST, Reason.ON_BLACKLIST),
@@ -115,10 +125,7 @@ def block_now(facts: NumberFacts, question: Question) -> Block | None:
 def as_decided(checks: Sequence[Check], reason: Reason | None, code: str, project: Project) -> list[Check]:
     """The checks of a message that was decided then: all passed, or one stopped it (`reason`) and later ones slept."""
     if reason is None or reason not in {check.reason for check in checks}:
-        return [
-            check if check.state == CheckState.NOTE else replace(check, state=CheckState.PASSED)
-            for check in checks
-        ]
+        return [_passed(check) for check in checks]
     decided: list[Check] = []
     stopped = False
     for check in checks:
@@ -129,8 +136,17 @@ def as_decided(checks: Sequence[Check], reason: Reason | None, code: str, projec
         elif stopped:
             decided.append(replace(check, words=_("Not asked any more."), state=CheckState.NOTE))
         else:
-            decided.append(replace(check, state=CheckState.PASSED))
+            decided.append(_passed(check))
     return decided
+
+
+def _passed(check: Check) -> Check:
+    """It let the message pass, whatever it would say now: lists and countries keep no history of their own."""
+    if check.state == CheckState.NOTE:
+        return check
+    if check.state == CheckState.STOPPED:
+        return replace(check, words=_("Let it pass then; it would stop it now."), state=CheckState.PASSED)
+    return replace(check, state=CheckState.PASSED)
 
 
 # --- Lists and countries --------------------------------------------------------------------------------
@@ -287,7 +303,7 @@ def _cap_checks(facts: NumberFacts, question: Question) -> Iterator[Check]:
     if not caps:
         yield Check(_("Caps"), _("None is set for this number."), CheckState.NOTE)
         return
-    used = usage_at(facts.project, question.at)
+    used = facts.used_at(question.at)
     for cap in caps:
         n = used.get((str(cap.period), cap.scope), 0)
         title = _("Cap: %(scope)s, %(period)s") % {

@@ -32,7 +32,7 @@ from campaigns.services.schedules import (
     reschedule_campaign,
     set_schedule,
 )
-from campaigns.services.settling import note_reveal, settle_uncertain_messages
+from campaigns.services.settling import note_reveal, settle_in_project, settle_uncertain_messages
 from campaigns.services.simulations import run_simulation, silent_simulations, start_simulation
 from campaigns.services.stopping import (
     AtStake,
@@ -122,6 +122,7 @@ __all__ = [
     "send_again_draft",
     "send_test",
     "set_schedule",
+    "settle_in_project",
     "settle_uncertain_messages",
     "silent_simulations",
     "sound_of",

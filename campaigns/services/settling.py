@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,8 +15,12 @@ from campaigns.services.changes import lock, move, tell
 from campaigns.services.readiness import place_problems, text_problems
 from campaigns.statuses import CampaignStatus, EventKind
 from delivery.errors import DeliveryError
+from delivery.models import Dispatch, Message
 from delivery.services import UncertainChoice, settle_uncertain
 from delivery.services.uncertain_policy import due_decisions
+from delivery.statuses import MessageStatus
+from projects.models import Project
+from projects.services import require_enabled
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,50 @@ def settle_uncertain_messages(
         if n:
             tell(locked, EventKind.UNCERTAIN_SETTLED, by=by, choice=str(choice), n_messages=n)
     return n
+
+
+class Settled(NamedTuple):
+    """How many messages were settled; and for each campaign that refused, its name and why."""
+
+    n: int
+    refusals: list[tuple[str, str]]
+
+
+def settle_in_project(
+    *,
+    project: Project,
+    choice: UncertainChoice,
+    by: User,
+    dispatch_id: int | None = None,
+    message_ids: list[int] | None = None,
+) -> Settled:
+    """Settle all uncertain messages of one dispatch, or those of `message_ids`, as far as they are the project's.
+
+    Messages of several campaigns are settled campaign by campaign; one that refuses does not stop the others.
+    """
+    require_enabled(project)
+    if dispatch_id is not None:
+        wanted: dict[int, list[int] | None] = {dispatch_id: None}
+    else:
+        wanted = {}
+        for pk, of in Message.objects.filter(
+            pk__in=message_ids or [], rare_status=MessageStatus.UNCERTAIN
+        ).values_list("pk", "dispatch_id"):
+            chosen = wanted.setdefault(of, [])
+            if chosen is not None:
+                chosen.append(pk)
+    n, refusals = 0, []
+    for dispatch in Dispatch.objects.filter(pk__in=wanted, project=project).order_by("pk"):
+        campaign = Campaign.objects.filter(dispatch=dispatch).first()
+        ids = wanted[dispatch.pk]
+        try:
+            if campaign is not None:
+                n += settle_uncertain_messages(campaign=campaign, choice=choice, by=by, message_ids=ids)
+            else:
+                n += settle_uncertain(dispatch_id=dispatch.pk, choice=choice, by=by, message_ids=ids)
+        except (CampaignsError, DeliveryError) as error:
+            refusals.append((campaign.name if campaign else "", str(error)))
+    return Settled(n, refusals)
 
 
 def apply_uncertain_policies() -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -114,7 +115,7 @@ def frame(request: HttpRequest, campaign: Campaign, tab: str) -> dict[str, Any]:
         "tabs": tabs,
         "tab_title": next(current.label for current in tabs if current.is_current),
         "n_uncertain": progress.uncertain,
-        "uncertain_url": f"{campaign_url('campaign-numbers', campaign)}?status=uncertain",
+        "uncertain_url": f"{reverse('uncertain-list', args=[campaign.project.slug])}?of={campaign.dispatch_id}",
         "uncertain_choices": _uncertain_choices(progress.uncertain),
         "next_url": f"{campaign_url('campaign-detail', campaign)}?settling=1",
     }

@@ -41,6 +41,7 @@ SHORTEST_SEARCH = 4
 class NumberRow:
     """A message in the table; `number` is masked unless the viewer asked for the whole one."""
 
+    message_id: int
     row_number: int
     number: str
     word: StatusWord
@@ -148,6 +149,7 @@ def _revealed_key(campaign: Campaign) -> str:
 def _number_row(message: MessageRow, *, zone: ZoneInfo, whole: bool) -> NumberRow:
     is_blocked = message.word == StatusWord.BLOCKED
     return NumberRow(
+        message_id=message.id,
         row_number=message.owner_row,
         number=message.msisdn if whole else mask_msisdn(message.msisdn),
         word=message.word,

@@ -7,9 +7,10 @@ from typing import Any
 from campaigns import fanout
 from campaigns.models import Campaign
 from delivery.models import MessageBody
-from tests.access.kit import MEMBERS_AND_STAFF, Row, Things, of_project, of_sent
+from tests.access.kit import ADMINS, MEMBERS_AND_STAFF, OPERATORS, Row, Things, of_project, of_sent
 
 MEMBERS_AND_STAFF_REFUSED = ("in", 422, 422, 422, 422, 404)
+ADMINS_REFUSED = ("in", 403, 403, 422, 403, 404)
 
 
 def of_message(things: Things) -> list[Any]:
@@ -25,4 +26,8 @@ ROWS: list[Row] = [
     ("message-detail", "get", of_message, MEMBERS_AND_STAFF),
     ("number-why", "get", of_project, MEMBERS_AND_STAFF),
     ("number-why", "post", of_project, MEMBERS_AND_STAFF_REFUSED),
+    ("uncertain-list", "get", of_project, MEMBERS_AND_STAFF),
+    ("uncertain-settle", "post", of_project, OPERATORS),
+    ("uncertain-policy", "get", of_project, ADMINS),
+    ("uncertain-policy", "post", of_project, ADMINS_REFUSED),
 ]
