@@ -16,7 +16,7 @@ class SettingKind(StrEnum):
 
     TEXT = "text"
     LINES = "lines"  # several lines of text
-    SECRET = "secret"  # noqa: S105 - kept encrypted, never shown again; an empty field keeps what is there
+    SECRET = "secret"  # nosec B105 # noqa: S105 - kept encrypted, never shown again; an empty field keeps what is there
     NUMBER = "number"
     CHOICE = "choice"
     SWITCH = "switch"
