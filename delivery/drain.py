@@ -24,6 +24,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from delivery import sql
+from delivery.account_trouble import account_trouble
 from delivery.claim import WINDOW_SECONDS, claim_window
 from delivery.failpoints import fail_point
 from delivery.gateways.base import GatewayDriver, Outcome, SubmitResult
@@ -221,7 +222,7 @@ def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
 def send_window(gateway: Gateway, driver: GatewayDriver, window: ClaimedWindow) -> Verdict:
     """Submit a claimed window, settle it, and say how the line did. Never raises for what a gateway did."""
     began_at = time.monotonic()
-    submitted = _submit(driver, window)
+    submitted = _submit(gateway, driver, window)
     seconds = max(time.monotonic() - began_at, 0.001)
     fail_point("before-settle")
     _settle_through_outage(window, submitted.results)
@@ -266,7 +267,7 @@ def _settle_through_outage(window: ClaimedWindow, results: list[SubmitResult]) -
             time.sleep(SETTLE_RETRY_SECONDS)
 
 
-def _submit(driver: GatewayDriver, window: ClaimedWindow) -> Submitted:
+def _submit(gateway: Gateway, driver: GatewayDriver, window: ClaimedWindow) -> Submitted:
     """The driver's result per message, what they say about the line, and for how long to leave it alone."""
     fail_point("before-submit")
     is_probe = window.lease.is_probe
@@ -283,6 +284,12 @@ def _submit(driver: GatewayDriver, window: ClaimedWindow) -> Submitted:
         ]
         return Submitted(unsent, Verdict.FAILED, pause)
     fail_point("after-submit")
+    if trouble := account_trouble(gateway, results, is_probe=is_probe):
+        log.warning("gateway=%s refuses the account messages=%s", window.gateway_id, len(results))
+        note_unusable(window.gateway_id, trouble, needs_person=True, is_probe=is_probe)
+        return Submitted(
+            [SubmitResult(r.message_id, Outcome.UNSENT, code=r.code) for r in results], Verdict.FAILED
+        )
     verdict = _verdict(results)
     if verdict == Verdict.FAILED:
         note_unusable(window.gateway_id, _("It did not answer."), is_probe=is_probe)

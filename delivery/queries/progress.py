@@ -34,8 +34,15 @@ class Progress:
 
 
 def default_gateway() -> Gateway | None:
-    """The gateway that messages leave by: the enabled one that was set up first. One statement."""
-    return Gateway.objects.filter(is_enabled=True).order_by("id").first()
+    """The gateway that messages leave by without a route: the one that was set up first. One statement.
+
+    While that one is paused, the first other one that is not; a simulated one only where no real one is left.
+    """
+    gateways = list(Gateway.objects.defer("secret").order_by("id"))
+    enabled = [gateway for gateway in gateways if gateway.is_enabled]
+    if enabled and enabled[0] != gateways[0]:
+        enabled.sort(key=lambda gateway: gateway.is_simulated)
+    return enabled[0] if enabled else None
 
 
 def dispatch_progress(dispatch_id: int) -> Progress:

@@ -11,12 +11,13 @@ from django.db import connection
 from django.utils import timezone
 
 from delivery import health
+from delivery.account_trouble import MANY
 from delivery.claim import claim_window
 from delivery.drain import Verdict, drain, lease_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
 from delivery.models import Gateway, GatewayHealth, GatewayPace, Message, Window
-from delivery.statuses import MessageStatus, WindowState
+from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.windows import Nothing
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
 
@@ -78,6 +79,45 @@ def test_what_only_a_person_can_mend_opens_it_at_once(
     assert not GatewayPace.objects.exists()
     left = GatewayHealth.objects.get().probe_at - timezone.now()
     assert timedelta(seconds=25) < left <= timedelta(seconds=30)
+
+
+def refuse_account(message: OutboundMessage) -> SubmitResult:
+    return SubmitResult(message.id, Outcome.REFUSED, code="AuthFailure", reason=Reason.ACCOUNT_PROBLEM)
+
+
+def test_a_window_refused_for_the_account_stops_the_line_and_loses_nobody(
+    gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
+) -> None:
+    dispatch = make_dispatch(50)
+    driver.answer = refuse_account
+    assert run(gateway, driver) is False
+    assert breaker(gateway) == (1, True)
+    assert "AuthFailure" in GatewayHealth.objects.get().reason
+    assert Message.objects.filter(status=MessageStatus.QUEUED).count() == 50
+
+    # The one that tries it again is held back too, as long as the carrier says the same.
+    GatewayHealth.objects.update(probe_at=timezone.now())
+    run(gateway, driver, 1)
+    assert breaker(gateway)[1]
+    assert Message.objects.filter(status=MessageStatus.QUEUED).count() == 50
+
+    driver.answer = accept
+    GatewayHealth.objects.update(probe_at=timezone.now())
+    run(gateway, driver)
+    dispatch.refresh_from_db()
+    assert breaker(gateway) == (0, False)
+    assert Message.objects.filter(status=MessageStatus.SUBMITTED).count() == 50
+    assert dispatch.sent_at is not None
+
+
+def test_a_few_messages_refused_for_the_account_are_refused_one_by_one(
+    gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
+) -> None:
+    make_dispatch(MANY - 1)
+    driver.answer = refuse_account
+    run(gateway, driver)
+    assert Message.objects.filter(status=MessageStatus.FAILED).count() == MANY - 1
+    assert not GatewayHealth.objects.exclude(probe_at=None).exists()
 
 
 def test_a_window_of_which_nothing_was_answered_is_a_failure(

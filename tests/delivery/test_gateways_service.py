@@ -56,3 +56,16 @@ def test_a_line_that_was_made_a_real_one_is_left_alone() -> None:
     left_alone = smsc_at(21_001)
     assert left_alone.settings == real
     assert not left_alone.is_simulated
+
+
+def test_a_simulated_one_steps_in_for_a_paused_one_only_where_no_real_one_can() -> None:
+    first = ensure_simulated_gateway()
+    smsc_at(21_000)
+    Gateway.objects.filter(pk=first.pk).update(is_enabled=False)
+    stands_in = default_gateway()
+    assert stands_in is not None
+    assert stands_in.is_simulated
+    real = Gateway.objects.create(slug="own", name="Own", kind="smpp", settings={"host": "smsc.example"})
+    assert default_gateway() == real
+    Gateway.objects.filter(pk=first.pk).update(is_enabled=True)
+    assert default_gateway() == first
