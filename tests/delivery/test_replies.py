@@ -12,10 +12,9 @@ from django.utils import timezone
 from accounts.models import Organization
 from delivery.claim import claim_window
 from delivery.drain import drain, lease_batch
-from delivery.gateways.base import Outcome, SubmitResult
+from delivery.gateways.base import Outcome, ReplyEvent, SubmitResult
 from delivery.models import Gateway, Message, Reply
 from delivery.queries import read_counts
-from delivery.gateways.base import ReplyEvent
 from delivery.services import apply_replies, store_replies
 from delivery.settle import settle_window
 from delivery.statuses import MessageStatus, ReplyOutcome
