@@ -274,6 +274,15 @@ def _attempts(story: MessageStory) -> Iterator[Step]:
             ids=ids,
             word=StatusWord.SENT,
         )
+    if message.status == MessageStatus.UNCERTAIN:
+        yield Step(
+            _("It was handed to “%(gateway)s”, which never answered")
+            % {"gateway": (story.gateway or story.dispatch.gateway).name},
+            message.submitted_at,
+            [str(Reason(message.reason).label), facts_of(message.reason).advice],
+            code=message.code or "",
+            word=StatusWord.UNCERTAIN,
+        )
     if story.word == StatusWord.SENDING:
         yield Step(_("It is with the gateway right now"), word=StatusWord.SENDING)
     if message.may_be_double:
@@ -345,7 +354,7 @@ def _ending(story: MessageStory, reason: str) -> Iterator[Step]:
     """The last word where no report said it: a refusal, a rule, a person, or nothing heard in time."""
     message = story.message
     known = facts_of(message.reason)
-    if message.status in (MessageStatus.QUEUED, MessageStatus.BLOCKED):
+    if message.status in (MessageStatus.QUEUED, MessageStatus.BLOCKED, MessageStatus.UNCERTAIN):
         return
     is_settled = message.reason in (Reason.SETTLED_BY_PERSON, Reason.SETTLED_BY_POLICY)
     if message.status == MessageStatus.SUBMITTED:
@@ -354,13 +363,11 @@ def _ending(story: MessageStory, reason: str) -> Iterator[Step]:
         else:
             yield Step(_("No receipt yet"), details=[_("It counts as sent until the carrier reports.")])
         return
-    said = {step.word for step in _reports(story)}
-    if message.status == MessageStatus.DELIVERED and StatusWord.DELIVERED in said:
+    if story.word in {step.word for step in _reports(story)} and not is_settled:
         return
     details = [part for part in (reason, known.advice) if part]
     titles = {
         MessageStatus.DELIVERED: _("The carrier reported that it arrived"),
-        MessageStatus.UNCERTAIN: _("Nothing was heard of it"),
         MessageStatus.CANCELLED: _("It was cancelled before it left"),
         MessageStatus.FAILED: _("It counts as not sent") if is_settled else _("It was refused"),
     }

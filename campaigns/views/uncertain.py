@@ -122,7 +122,7 @@ def uncertain_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def uncertain_settle(request: HttpRequest, slug: str) -> HttpResponse:
-    """Treat the chosen ones, or all of one campaign, as sent or as not sent, or send them once more."""
+    """Treat the chosen ones, or all of one campaign, as sent or as failed, or send them once more."""
     project = project_for(request.user, slug, Role.OPERATOR)
     there = reverse("uncertain-list", args=[slug])
     of = request.POST.get("of", "")
@@ -225,10 +225,10 @@ def choices_for_chosen() -> list[Choice]:
         ),
         Choice(
             UncertainChoice.FAILED,
-            _("Treat as not sent"),
+            _("Treat as failed"),
             "circle-x",
-            _("Treat the chosen messages as not sent?"),
-            _("They count as failed. A receipt that comes later still corrects each of them."),
+            _("Treat the chosen messages as failed?"),
+            _("They count as not sent. A receipt that comes later still corrects each of them."),
         ),
         Choice(
             UncertainChoice.AGAIN,
@@ -256,7 +256,7 @@ def choices_for_all(group: Group) -> list[Choice]:
             failed.value,
             failed.label,
             failed.icon,
-            _("Treat all %(n)s uncertain messages of “%(name)s” as not sent?") % values,
+            _("Treat all %(n)s uncertain messages of “%(name)s” as failed?") % values,
             failed.effect,
         ),
         Choice(
@@ -278,7 +278,7 @@ def _settled_words(n: int, choice: UncertainChoice) -> str:
             "%(n)s message is treated as sent.", "%(n)s messages are treated as sent.", n
         ),
         UncertainChoice.FAILED: ngettext(
-            "%(n)s message is treated as not sent.", "%(n)s messages are treated as not sent.", n
+            "%(n)s message is treated as failed.", "%(n)s messages are treated as failed.", n
         ),
         UncertainChoice.AGAIN: ngettext(
             "%(n)s message is sent once more.", "%(n)s messages are sent once more.", n

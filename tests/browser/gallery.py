@@ -23,10 +23,12 @@ from accounts.models import User
 from accounts.services import invitation_token, registration_token
 from accounts.views.account import _EMAIL_SALT
 from audit.models import Entry
+from delivery.models import Message
 from projects.models import ListedNumber
 from projects.statuses import RemovalStatus
 from smsconsole.lib.types import Region
 from tests.accounts.codes import give_two_factor
+from tests.browser.numbers import Stories, make_stories
 from tests.browser.scene import Scene, Sent, Standing, Texts, make_campaigns, make_standing, write_texts
 from tests.browser.ways_out import WaysOut, make_ways_out
 from tests.factories import PASSWORD, UserFactory
@@ -134,6 +136,7 @@ def gallery(scene: Scene) -> list[Shown]:
         *notification_pages(scene),
         *text_pages(scene, write_texts(scene)),
         *campaign_pages(scene, make_campaigns(scene)),
+        *number_pages(scene, make_stories(scene)),
         *standing_pages(scene, make_standing(scene)),
         *gateway_pages(scene, make_ways_out(scene.project, scene.staff)),
         *audit_pages(scene),
@@ -351,6 +354,34 @@ def campaign_pages(scene: Scene, sent: Sent) -> Iterator[Shown]:
     yield Shown("app-key-reveal", (*slug, sent.key.uuid))
 
 
+# --- One message, one number ----------------------------------------------------------------------------
+
+
+def number_pages(scene: Scene, stories: Stories) -> Iterator[Shown]:
+    slug = (scene.project.slug,)
+    yield Shown("message-detail", (*slug, stories.delivered))
+    yield Shown("message-detail", (*slug, stories.failed), variant="failed")
+    yield Shown("message-detail", (*slug, stories.uncertain), variant="uncertain")
+    yield Shown("number-why", slug)
+    yield Shown("number-why", slug, variant="answer", act=look_up(stories.number))
+    yield Shown("number-why", slug, variant="nothing", act=look_up("+49 1512 0000000"))
+    yield Shown("number-why", slug, variant="error", act=look_up("8.6138E+12"))
+    yield Shown("uncertain-list", slug)
+    of = Message.objects.get(pk=stories.uncertain).dispatch_id
+    yield Shown("uncertain-list", slug, variant="campaign", query=f"?of={of}")
+    yield Shown("uncertain-policy", slug)
+    yield Shown("uncertain-policy", slug, variant="error", act=filled({"after_minutes": "1"}))
+
+
+def look_up(number: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.locator("[name=number]").fill(number)
+        with page.expect_navigation():
+            page.locator("main form button.btn-primary").first.click()
+
+    return act
+
+
 # --- What organizations prove ---------------------------------------------------------------------------
 
 
@@ -467,6 +498,7 @@ def empty_pages(scene: Scene) -> Iterator[Shown]:
         "security-settings",
         "sender-id-list",
         "signature-list",
+        "uncertain-list",
     ):
         yield Shown(name, slug, variant="empty")
     yield Shown("number-list", (*slug, "blacklist"), variant="empty")

@@ -28,7 +28,9 @@ ALSO_IN_THE_DARK = {
     "caps",
     "limits",
     "member-list",
+    "message-detail-failed",
     "notifications",
+    "number-why-answer",
     "organization-checklist-new",
     "organization-standing-rejected",
     "project-notifications",
@@ -44,6 +46,7 @@ ALSO_IN_THE_DARK = {
     "staff-route-list-answer",
     "staff-organization",
     "staff-verification",
+    "uncertain-list-campaign",
 }
 
 

@@ -102,7 +102,7 @@ def test_empty_it_teaches(client: Client, project: Project) -> None:
     ("choice", "after", "told"),
     [
         ("sent", MessageStatus.SUBMITTED, "2 messages are treated as sent."),
-        ("failed", MessageStatus.FAILED, "2 messages are treated as not sent."),
+        ("failed", MessageStatus.FAILED, "2 messages are treated as failed."),
         ("again", MessageStatus.QUEUED, "2 messages are sent once more."),
     ],
 )
@@ -133,7 +133,7 @@ def test_the_chosen_may_be_of_several_campaigns(
 def test_those_settled_meanwhile_are_told(client: Client, project: Project, campaign: Campaign) -> None:
     settle(client, project, choice="sent", message=ids()[:1])
     told = settle(client, project, choice="failed", message=ids()[:2])
-    assert "1 message is treated as not sent." in told
+    assert "1 message is treated as failed." in told
     assert "The others were settled meanwhile" in told
     assert "None of them was uncertain any more." in settle(client, project, choice="sent", message=ids()[:2])
 
