@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 COLUMN_WORDS: dict[str, str | Promise] = {
     "accepted_at": gettext_lazy("Accepted at"),
@@ -15,7 +15,7 @@ COLUMN_WORDS: dict[str, str | Promise] = {
     "body_template_revision": gettext_lazy("Body template"),
     "changed_at": gettext_lazy("Changed at"),
     "changed_by": gettext_lazy("Changed by"),
-    "code": gettext_lazy("Code"),
+    "code": pgettext_lazy("carrier", "Code"),
     "comment": gettext_lazy("Comment"),
     "confirmed_at": gettext_lazy("Confirmed at"),
     "consent_key": gettext_lazy("Consent key"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from delivery.gateways.alibaba_line import ACCOUNT_FIELDS
 from delivery.gateways.fields import SettingField, SettingKind
@@ -12,7 +13,7 @@ DOMESTIC_LABEL = _("Alibaba Cloud SMS, Chinese mainland")
 INTERNATIONAL_LABEL = _("Alibaba Cloud SMS, international")
 
 _ACCOUNT = _("Account")
-_SENDING = _("Sending")
+_SENDING = pgettext_lazy("gateway", "Sending")
 
 DOMESTIC_FIELDS = (
     *ACCOUNT_FIELDS,

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from delivery.gateways import sns_push
 from delivery.gateways.aws_codes import RECEIPT_REASONS, RECEIPT_STATES, SUBMIT_REASONS, THROTTLES
@@ -45,7 +45,7 @@ _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 _ACCOUNT = gettext_lazy("Account")
-_SENDING = gettext_lazy("Sending")
+_SENDING = pgettext_lazy("gateway", "Sending")
 _RECEIPTS = gettext_lazy("Receipts and replies")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from delivery.gateways.fields import SettingField, SettingKind
 from delivery.gateways.generic_templates import BodyKind
@@ -11,7 +12,7 @@ from delivery.gateways.http import CONNECTION_FIELDS
 LABEL = _("HTTP gateway, set up by form")
 
 _REQUEST = _("Request")
-_ANSWER = _("Answer")
+_ANSWER = pgettext_lazy("carrier", "Answer")
 _PUSHES = _("What the carrier pushes")
 _RECEIPTS = _("Receipts")
 _REPLIES = _("Replies")
@@ -118,7 +119,7 @@ FIELDS = (
     ),
     SettingField(
         name="success_value",
-        label=_("What stands there"),
+        label=pgettext_lazy("carrier", "What stands there"),
         help=_(
             "A word, such as 0 or OK, or a regular expression between slashes. Empty: the status is enough."
         ),
@@ -207,7 +208,7 @@ FIELDS = (
         max_length=4000,
         group=_RECEIPTS,
     ),
-    SettingField(name="receipt_code_path", label=_("Code"), group=_RECEIPTS),
+    SettingField(name="receipt_code_path", label=pgettext_lazy("carrier", "Code"), group=_RECEIPTS),
     SettingField(name="receipt_msisdn_path", label=_("Number"), group=_RECEIPTS),
     SettingField(name="receipt_reference_path", label=_("Our reference"), group=_RECEIPTS),
     SettingField(

@@ -61,9 +61,9 @@ def url_problem(url: str, *, is_internal: bool) -> str:
     if is_internal:
         return ""
     if host == "localhost" or host.endswith(".localhost") or (_is_numeric(host) and not is_public(host)):
-        return (
-            f"{host} is inside our own network. Choose a public host, or switch “inside our own network” on."
-        )
+        return _(
+            "%(host)s is inside our own network. Choose a public host, or switch “Inside our own network” on."
+        ) % {"host": host}
     if port is not None and port not in _WEB_PORTS and port < _FIRST_FREE_PORT:
         return _("Port %(port)s is not one of a web service.") % {"port": port}
     return ""

@@ -82,7 +82,7 @@ class SmppDriver(GatewayDriver, QueriesMessages):
             raise GatewayMisconfigured(str(error)) from None
         except (ZoneInfoNotFoundError, OSError):
             raise GatewayMisconfigured(
-                "The time zone of receipts is not known; write it as Asia/Shanghai."
+                _("The time zone of receipts is not known; write it as Asia/Shanghai.")
             ) from None
         self._trusts_text = bool(settings.get("trusts_text"))
         # One lot on the line, and one to follow.

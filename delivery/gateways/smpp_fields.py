@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from delivery.gateways.fields import SettingField, SettingKind
 from delivery.smpp import tlv
@@ -14,7 +15,7 @@ from delivery.smpp.profile import MAX_BINDS, MAX_RESPONSE_SECONDS, MAX_WINDOW, B
 from delivery.smpp.segmentation import LongMessages, Writing
 from delivery.smpp.submits import SubmitSettings
 
-_LINE = _("Line")
+_LINE = pgettext_lazy("gateway", "Line")
 _TLS = _("Encryption")
 _BIND = _("Bind")
 _PACE = _("Window and patience")
@@ -267,7 +268,7 @@ FIELDS: tuple[SettingField, ...] = (
         _("Ask for receipts"),
         SettingKind.CHOICE,
         default="1",
-        choices=(("1", _("Always")), ("2", _("Of failures only")), ("0", _("Never"))),
+        choices=(("1", _("Always")), ("2", _("Of failures only")), ("0", pgettext_lazy("receipts", "Never"))),
         group=_RECEIPTS,
     ),
     SettingField(

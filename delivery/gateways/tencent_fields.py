@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from delivery.gateways.fields import SettingField, SettingKind
 from delivery.gateways.http import CONNECTION_FIELDS
@@ -14,7 +15,7 @@ MAX_PER_REQUEST = 200
 MAINLAND = "+86"
 
 _ACCOUNT = _("Account")
-_SENDING = _("Sending")
+_SENDING = pgettext_lazy("gateway", "Sending")
 _RECEIPTS = _("Receipts and replies")
 
 

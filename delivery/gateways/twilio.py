@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, quote
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from delivery.gateways.base import (
     Outcome,
@@ -63,7 +63,7 @@ N_LISTED = 100
 LONGEST_WAY = timedelta(days=14)
 
 _ACCOUNT = gettext_lazy("Account")
-_SENDING = gettext_lazy("Sending")
+_SENDING = pgettext_lazy("gateway", "Sending")
 
 FIELDS = (
     SettingField(

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from delivery.gateways.base import (
     OutboundMessage,
@@ -58,7 +58,7 @@ RECEIPT_STATES: Mapping[str, ReceiptState] = {
 LONGEST_WAY = timedelta(days=14)
 
 _ACCOUNT = gettext_lazy("Account")
-_SENDING = gettext_lazy("Sending")
+_SENDING = pgettext_lazy("gateway", "Sending")
 _SIGNATURES = gettext_lazy("Signatures")
 
 FIELDS = (

@@ -12,7 +12,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import signed_in_person
@@ -116,7 +116,7 @@ def reply_export(request: HttpRequest, slug: str) -> HttpResponse:
     form.is_valid()
     note_replies_export(project=project, is_whole=is_whole, by=signed_in_person(request))
     headers = [
-        _("Received"),
+        pgettext("when", "Received"),
         _("Number"),
         _("Reply"),
         _("Outcome"),
