@@ -87,13 +87,36 @@ class Router:
 
 def router_for(project: Project, kind: str) -> Router:
     """The router for a project's messages of a kind (`"verification"`, …). Two statements."""
-    routes = (
+    return Router(_routes(project, kind), default_gateway())
+
+
+def _routes(project: Project, kind: str) -> Iterable[Route]:
+    return (
         Route.objects.filter(Q(project=None) | Q(project=project), is_enabled=True, kind__in=["", kind])
         .select_related("gateway")
         .defer("gateway__secret")
         .order_by("priority", F("cost").asc(nulls_last=True), "pk")
     )
-    return Router(routes, default_gateway())
+
+
+class AlarmRouter(Router):
+    """As the routes say, and behind them every other gateway: an alarm may be about the one that should carry it."""
+
+    def __init__(self, routes: Iterable[Route], default: Gateway | None, others: Iterable[Gateway]) -> None:
+        super().__init__(routes, default)
+        self._others = list(others)
+
+    def ways(self, msisdn: str, country: str) -> list[Way]:
+        ways = super().ways(msisdn, country)
+        known = {way.gateway.pk for way in ways}
+        return [*ways, *(Way(other, None) for other in self._others if other.pk not in known)]
+
+
+def router_for_alarms(project: Project) -> AlarmRouter:
+    """The router for what the console itself has to say. No phone is reached through simulated gateways: not these."""
+    enabled = Gateway.objects.defer("secret").filter(is_enabled=True).order_by("pk")
+    others = [gateway for gateway in enabled if not gateway.is_simulated]
+    return AlarmRouter(_routes(project, "notification"), default_gateway(), others)
 
 
 def _rank(route: Route) -> tuple[int, float]:

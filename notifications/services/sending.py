@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from delivery.models import Dispatch, Gateway, Message
 from delivery.queries import default_gateway
+from delivery.routing import router_for_alarms
 from delivery.services import NewMessage, append_messages, finish_fanout, open_dispatch
 from delivery.statuses import OPEN_STATUSES, SYSTEM_TAG, TAKEN_STATUSES, MessageStatus, Reason
 from notifications import sql
@@ -109,7 +110,7 @@ def _dispatch(delivery: Delivery, project: Project, gateway: Gateway, message: N
         n_messages=1,
         tags=SYSTEM_TAGS,
     )
-    append_messages(dispatch=dispatch, offset=0, rows=[message])
+    append_messages(dispatch=dispatch, offset=0, rows=[message], router=router_for_alarms(project))
     finish_fanout(dispatch_id=dispatch.pk)
     return dispatch.pk
 

@@ -16,7 +16,7 @@ from delivery import services
 from delivery.errors import DeliveryError
 from delivery.ledger import check_dispatch
 from delivery.models import Batch, Dispatch, Gateway, Message, MessageBody, Route
-from delivery.routing import Router, router_for
+from delivery.routing import Router, router_for, router_for_alarms
 from projects.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +262,14 @@ def test_every_gateway_of_a_chunk_is_rung_for(
 def test_what_no_gateway_takes_waits_for_that_of_the_dispatch(project: Project, gateway: Gateway) -> None:
     dispatch = hand_over(project, Router([], None))
     assert set(Batch.objects.filter(dispatch=dispatch).values_list("gateway_id", flat=True)) == {gateway.pk}
+
+
+def test_an_alarm_may_leave_by_any_real_gateway_behind_those_of_its_routes(
+    project: Project, gateways: dict[str, Gateway], add_route: AddRoute
+) -> None:
+    add_route("b", kind="notification")
+    Gateway.objects.filter(slug__in="ac").update(kind="http")
+    paused = Gateway.objects.create(slug="d", name="d", kind="http", is_enabled=False)
+    ways = router_for_alarms(project).route(NUMBER, COUNTRY)
+    assert ways == (gateways["b"].pk, gateways["a"].pk, gateways["c"].pk)
+    assert paused.pk not in ways
