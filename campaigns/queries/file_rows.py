@@ -24,9 +24,10 @@ SELECT upload_id, row_number, is_duplicate FROM campaigns_recipient
 WHERE upload_id = ANY(%(uploads)s::bigint[]) AND msisdn = %(msisdn)s
 ORDER BY upload_id DESC, row_number LIMIT %(limit)s
 """
+# The loose pattern costs a tenth of the replacement, and leaves few cells to it.
 _REFUSED = """
 SELECT upload_id, row_number, value, reason FROM campaigns_refusedrow
-WHERE upload_id = ANY(%(uploads)s::bigint[]) AND length(value) >= %(shortest)s
+WHERE upload_id = ANY(%(uploads)s::bigint[]) AND value LIKE %(loose)s
   AND regexp_replace(value, '[^0-9]', '', 'g') LIKE %(like)s
 ORDER BY upload_id DESC, row_number LIMIT %(limit)s
 """
@@ -74,14 +75,14 @@ def file_rows(uploads: Sequence[Upload], *, msisdn: str | None, written: str) ->
     is_partial = len(looked_into) < len(uploads)
     by_id = {upload.pk: upload for upload in looked_into}
     rows: list[FileRow] = []
-    values: dict[str, Any] = {"uploads": list(by_id), "limit": _MOST_FOUND, "shortest": _SHORTEST}
+    values: dict[str, Any] = {"uploads": list(by_id), "limit": _MOST_FOUND}
     with connection.cursor() as cursor:
         if msisdn is not None:
             cursor.execute(_ACCEPTED, {**values, "msisdn": msisdn})
             rows += _accepted(cursor.fetchall(), by_id)
         digits = _digits_of(msisdn, written)
         if len(digits) >= _SHORTEST:
-            cursor.execute(_REFUSED, {**values, "like": f"%{digits}"})
+            cursor.execute(_REFUSED, {**values, "like": f"%{digits}", "loose": f"%{'%'.join(digits)}%"})
             rows += [_refused(by_id[upload], *row) for upload, *row in cursor.fetchall()]
     rows.sort(key=lambda row: (-row.upload.pk, row.row_number))
     return FileRows(rows, len(looked_into), is_partial)

@@ -44,18 +44,17 @@ ORDER BY msisdn DESC, message_id DESC LIMIT %(limit)s
 """
 # No index knows which message a receipt is of: it is looked for around the moment that it says.
 _RECEIPTS = """
-SELECT w.message_id, r.received_at, r.reported_at, r.state, r.reason, r.code, r.gateway_message_id
-FROM unnest(%(ids)s::bigint[], %(gateways)s::bigint[], %(froms)s::timestamptz[], %(untils)s::timestamptz[])
-     AS w (message_id, gateway_id, from_at, until_at)
+SELECT DISTINCT r.id, r.gateway_id, r.gateway_message_id, r.reference, r.received_at, r.reported_at, r.state, r.reason,
+       r.code
+FROM unnest(%(gateways)s::bigint[], %(froms)s::timestamptz[], %(untils)s::timestamptz[])
+     AS w (gateway_id, from_at, until_at)
 CROSS JOIN LATERAL (
     SELECT * FROM delivery_receipt
     WHERE received_at BETWEEN w.from_at AND w.until_at AND gateway_id = w.gateway_id
-      AND (gateway_message_id IN (
-               SELECT p.gateway_message_id FROM delivery_messagepart p WHERE p.message_id = w.message_id)
-           OR reference LIKE w.message_id || '-%%')
-    ORDER BY received_at, id LIMIT %(limit)s
+      AND (gateway_message_id = ANY(%(part_ids)s::text[]) OR reference = ANY(%(references)s::text[]))
+    LIMIT %(limit)s
 ) r
-ORDER BY r.received_at
+ORDER BY r.received_at, r.id
 """
 
 
@@ -218,25 +217,37 @@ def _add_reports(stories: dict[int, MessageStory]) -> None:
 def _stored_receipts(stories: Iterable[MessageStory]) -> list[tuple[int, StoredReceipt]]:
     """Those around the moment of the last report; a message that nobody reported on is not looked for."""
     reported = [
-        (story.message.pk, _gateway_id(story), story.message.final_at)
+        (story, story.message.final_at)
         for story in stories
         if story.message.final_at is not None and story.message.status in TAKEN_STATUSES
     ]
     if not reported:
         return []
+    by_part = {
+        (p.gateway_id, p.gateway_message_id): p.message_id for story, _at in reported for p in story.parts
+    }
+    by_reference = {
+        f"{story.message.pk}-{attempt}": story.message.pk
+        for story, _at in reported
+        for attempt in range(1, story.message.attempt + 1)
+    }
     values: dict[str, Any] = {
-        "ids": [pk for pk, _gateway, _at in reported],
-        "gateways": [gateway for _pk, gateway, _at in reported],
-        "froms": [at - _RECEIPTS_BEFORE for _pk, _gateway, at in reported],
-        "untils": [at + _RECEIPTS_AFTER for _pk, _gateway, at in reported],
+        "gateways": [_gateway_id(story) for story, _at in reported],
+        "froms": [at - _RECEIPTS_BEFORE for _story, at in reported],
+        "untils": [at + _RECEIPTS_AFTER for _story, at in reported],
+        "part_ids": [part_id for _gateway, part_id in by_part],
+        "references": list(by_reference),
         "limit": _MOST_ROWS,
     }
+    found: list[tuple[int, StoredReceipt]] = []
     with connection.cursor() as cursor:
         cursor.execute(_RECEIPTS, values)
-        return [
-            (pk, StoredReceipt(received, at, MessageStatus(state), Reason(reason), code, part_id))
-            for pk, received, at, state, reason, code, part_id in cursor.fetchall()
-        ]
+        for _id, gateway_id, part_id, reference, received, at, state, reason, code in cursor.fetchall():
+            message_id = by_part.get((gateway_id, part_id), by_reference.get(reference))
+            if message_id is not None:
+                receipt = StoredReceipt(received, at, MessageStatus(state), Reason(reason), code, part_id)
+                found.append((message_id, receipt))
+    return found
 
 
 def _gateway_id(story: MessageStory) -> int:

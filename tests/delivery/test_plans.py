@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from accounts.models import Organization
 from delivery import sql, sql_codes, sql_inquiries, sql_limits, sql_pages, sql_receipts
 from delivery.models import Batch, Dispatch, Gateway
-from delivery.queries import uncertain
+from delivery.queries import stories, uncertain
 from delivery.queries.messages import SCAN_STEP
 from delivery.services import number_matching, uncertain_policy
 from projects.models import Project
@@ -136,6 +136,23 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "how many are uncertain": (uncertain._GROUPS, {"most": 10_000}, 2_000),
     "a page of uncertain ones": (uncertain._PAGE, {"after": 0, "limit": 51}, 1_000),
+    "messages to a number": (
+        stories._IDS_OF_NUMBER,
+        {"msisdn": "+8613800500000", "first": 0, "last": 2 * N, "limit": 10},
+        200,
+    ),
+    "receipts of messages": (
+        stories._RECEIPTS,
+        {
+            "gateways": [1] * 10,
+            "part_ids": ["gw-1", "gw-2"],
+            "references": ["1000-1"],
+            "froms": ["2026-01-01T00:00Z"] * 10,
+            "untils": ["2026-01-01T00:03Z"] * 10,
+            "limit": 50,
+        },
+        1_000,
+    ),
     "whose receipt it may be": (
         number_matching.CANDIDATES,
         {"gateways": [1] * 50, "msisdns": NUMBERS[:50], "span": 518_400},
