@@ -19,11 +19,10 @@ def ensure_simulated_gateway() -> Gateway:
     present = Gateway.objects.filter(kind=SIMULATOR_KIND).order_by("pk").first()
     if present is not None:
         return present
-    made, _ = Gateway.objects.get_or_create(
-        slug="simulated",
-        defaults={"name": "Simulated gateway", "kind": SIMULATOR_KIND, "rate_per_second": 2500},
-    )
-    return made
+    # Two processes may find none at the same moment; neither then leaves an error in PostgreSQL's log.
+    made = Gateway(slug="simulated", name="Simulated gateway", kind=SIMULATOR_KIND, rate_per_second=2500)
+    Gateway.objects.bulk_create([made], ignore_conflicts=True)
+    return Gateway.objects.get(slug="simulated")
 
 
 def ensure_simulated_smsc(*, port: int) -> Gateway | None:
