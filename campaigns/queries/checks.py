@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.marketing import MarketingHours
@@ -307,7 +308,7 @@ def _cap_checks(facts: NumberFacts, question: Question) -> Iterator[Check]:
     for cap in caps:
         n = used.get((str(cap.period), cap.scope), 0)
         title = _("Cap: %(scope)s, %(period)s") % {
-            "scope": scope_words(cap.scope),
+            "scope": scope_words(cap.scope, get_language() or "en"),
             "period": period_words(cap.period),
         }
         words = _("%(n)s of %(cap)s used.") % {"n": f"{n:,}", "cap": f"{cap.cap or 0:,}"}

@@ -72,7 +72,7 @@ FIELDS = (
     ),
     SettingField(
         name="region",
-        label=gettext_lazy("Region"),
+        label=pgettext_lazy("cloud", "Region"),
         help=gettext_lazy("For example eu-west-1."),
         is_required=True,
         group=_ACCOUNT,
