@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.marketing import hours_of_dispatch
 from campaigns.queries.checks import (
-    Check,
     NumberFacts,
     Question,
     as_decided,
@@ -20,41 +20,16 @@ from campaigns.queries.checks import (
     rule_checks,
 )
 from campaigns.queries.owners import NOBODY, Owner, owners_of
-from delivery.gateways.base import Outcome, QueryOutcome, ReceiptState
-from delivery.models import Evidence, EvidenceSource
-from delivery.queries.messages import StatusWord, word_of
+from campaigns.views.story_steps import Step, attempts, ending, replies, reports
+from campaigns.words import hold_words
+from delivery.queries.messages import StatusWord
 from delivery.queries.routes import Answer, ways_out
 from delivery.queries.stories import MessageStory, earlier_slots, message_stories
 from delivery.reasons import blocked_words, facts_of
-from delivery.statuses import SYSTEM_TAG, MessageStatus, Reason
+from delivery.statuses import SYSTEM_TAG, DispatchState, HoldCause, MessageStatus, Reason
 from projects.limits import Limits, limits_of
 from projects.models import Project
 from projects.templatetags.console import grouped
-
-_OUTCOMES: dict[str, StatusWord] = {
-    Outcome.ACCEPTED: StatusWord.SENT,
-    Outcome.REFUSED: StatusWord.FAILED,
-    Outcome.UNCERTAIN: StatusWord.UNCERTAIN,
-    ReceiptState.DELIVERED: StatusWord.DELIVERED,
-    ReceiptState.UNDELIVERED: StatusWord.FAILED,
-    ReceiptState.EXPIRED: StatusWord.FAILED,
-    ReceiptState.REJECTED: StatusWord.FAILED,
-    QueryOutcome.TAKEN: StatusWord.SENT,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that happened. `word` is the state that it led to, if it did; `ids` are the carrier's own."""
-
-    title: str
-    at: datetime | None = None
-    details: list[str] = field(default_factory=list)
-    code: str = ""
-    ids: list[str] = field(default_factory=list)
-    word: StatusWord | None = None
-    checks: list[Check] = field(default_factory=list)
-    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +93,11 @@ def _told(story: MessageStory, owner: Owner, facts: NumberFacts, way: Answer) ->
         _beginning(story, owner),
         *_rules(story, facts),
         *_way(story, way),
-        *_attempts(story),
-        *sorted(_reports(story), key=_time_of),
-        *_ending(story, reason),
-        *_replies(story),
+        *_waiting(story, owner, facts.project),
+        *attempts(story),
+        *sorted(reports(story), key=_time_of),
+        *ending(story, reason),
+        *replies(story),
     ]
     return Told(
         story=story,
@@ -179,9 +155,7 @@ def _rules(story: MessageStory, facts: NumberFacts) -> Iterator[Step]:
         return
     if at is None:
         if message.status == MessageStatus.QUEUED:
-            yield Step(
-                _("The rules are asked when it leaves"), details=[_("What they would say now stands below.")]
-            )
+            yield Step(_("The rules are asked when it leaves"))
         return
     question = Question(
         msisdn=story.body.msisdn,
@@ -235,156 +209,37 @@ def _way(story: MessageStory, way: Answer) -> Iterator[Step]:
         )
 
 
-# --- On its way -----------------------------------------------------------------------------------------
-
-
-def _attempts(story: MessageStory) -> Iterator[Step]:
-    message = story.message
-    by_attempt = {
-        attempt: list(parts)
-        for attempt, parts in groupby(
-            sorted(story.parts, key=lambda part: (part.attempt, part.seq)), key=lambda part: part.attempt
-        )
-    }
-    if message.attempt > 1 and not by_attempt.get(message.attempt - 1):
-        yield Step(
-            ngettext("%(n)s attempt before this one", "%(n)s attempts before this one", message.attempt - 1)
-            % {"n": message.attempt - 1},
-            details=[
-                _(
-                    "Nothing of it was taken, so it was tried again: throttled, not sent, or refused elsewhere."
-                )
-            ],
-        )
-    for attempt, parts in sorted(by_attempt.items()):
-        is_last = attempt == message.attempt
-        ids = list(dict.fromkeys(part.gateway_message_id for part in parts))
-        gateway = story.gateway.name if story.gateway and is_last else ""
-        title = _("The carrier took it through “%(gateway)s”") if gateway else _("The carrier took it")
-        details = [
-            ngettext("%(n)s part, with the carrier's id", "%(n)s parts, with the carrier's ids", len(ids))
-            % {"n": len(ids)}
-        ]
-        if len(by_attempt) > 1 or message.attempt > 1:
-            details.insert(0, _("Attempt %(n)s") % {"n": attempt})
-        yield Step(
-            title % {"gateway": gateway},
-            message.submitted_at if is_last else None,
-            details,
-            ids=ids,
-            word=StatusWord.SENT,
-        )
-    if message.status == MessageStatus.UNCERTAIN:
-        yield Step(
-            _("It was handed to “%(gateway)s”, which never answered")
-            % {"gateway": (story.gateway or story.dispatch.gateway).name},
-            message.submitted_at,
-            [str(Reason(message.reason).label), facts_of(message.reason).advice],
-            code=message.code or "",
-            word=StatusWord.UNCERTAIN,
-        )
-    if story.word == StatusWord.SENDING:
-        yield Step(_("It is with the gateway right now"), word=StatusWord.SENDING)
-    if message.may_be_double:
-        yield Step(_("It was sent again after being uncertain"), details=[_("It may have arrived twice.")])
-
-
-def _reports(story: MessageStory) -> Iterator[Step]:
-    for receipt in story.receipts:
-        is_partial = len(story.parts) > 1
-        details = [str(receipt.reason.label)] if receipt.reason else []
-        skew = abs((receipt.reported_at - receipt.received_at).total_seconds())
-        if skew > 1:
-            details.append(
-                _("The carrier dates it %(seconds)s s away from its arrival.") % {"seconds": round(skew)}
-            )
-        yield Step(
-            _("Receipt of the carrier"),
-            receipt.received_at,
-            details,
-            code=receipt.code,
-            ids=[receipt.gateway_message_id] if is_partial else [],
-            word=word_of(receipt.status),
-        )
-    for evidence in story.evidence:
-        yield _evidence_step(evidence)
-    inquiry = story.inquiry
-    if inquiry is not None:
-        answer = {
-            QueryOutcome.MISSING: _("It says that it never had the message."),
-            QueryOutcome.TAKEN: _("It has the message, and no result yet."),
-            QueryOutcome.UNKNOWN: _("It could not say."),
-        }.get(QueryOutcome(inquiry.outcome) if inquiry.outcome else QueryOutcome.UNKNOWN, "")
-        times = ngettext("Asked %(n)s time.", "Asked %(n)s times.", inquiry.n_asked) % {"n": inquiry.n_asked}
-        yield Step(
-            _("The carrier was asked about it"), inquiry.answered_at, [times, answer], code=inquiry.code
-        )
-    for waiting in story.waiting_receipts:
-        yield Step(
-            _("A receipt for this number that may be its own"),
-            waiting.received_at,
-            [_("It names no message of the console, and several could be meant.")],
-            code=waiting.code,
-            ids=[waiting.gateway_message_id],
-            word=word_of(waiting.state),
-        )
-
-
-def _evidence_step(evidence: Evidence) -> Step:
-    titles = {
-        EvidenceSource.SUBMIT: _("A late answer of the gateway"),
-        EvidenceSource.RECEIPT: _("A receipt of an earlier attempt"),
-        EvidenceSource.QUERY: _("The carrier answered when asked"),
-        EvidenceSource.NUMBER: _("A receipt was matched by the number"),
-    }
-    details = [_("Attempt %(n)s") % {"n": evidence.attempt}]
-    if evidence.source == EvidenceSource.NUMBER:
-        details.append(_("It named no message, and this one alone could be meant."))
-    return Step(
-        titles.get(EvidenceSource(evidence.source), ""),
-        evidence.created_at,
-        details,
-        code=evidence.code,
-        ids=list(evidence.gateway_message_ids),
-        word=_OUTCOMES.get(evidence.outcome),
-    )
-
-
-def _ending(story: MessageStory, reason: str) -> Iterator[Step]:
-    """The last word where no report said it: a refusal, a rule, a person, or nothing heard in time."""
-    message = story.message
-    known = facts_of(message.reason)
-    if message.status in (MessageStatus.QUEUED, MessageStatus.BLOCKED, MessageStatus.UNCERTAIN):
+def _waiting(story: MessageStory, owner: Owner, project: Project) -> Iterator[Step]:
+    """Why it has not left yet: what holds it, else that it is next."""
+    if story.word != StatusWord.WAITING:
         return
-    is_settled = message.reason in (Reason.SETTLED_BY_PERSON, Reason.SETTLED_BY_POLICY)
-    if message.status == MessageStatus.SUBMITTED:
-        if is_settled:
-            yield Step(reason, details=[_("It counts as sent. A receipt that still comes corrects this.")])
-        else:
-            yield Step(_("No receipt yet"), details=[_("It counts as sent until the carrier reports.")])
-        return
-    if story.word in {step.word for step in _reports(story)} and not is_settled:
-        return
-    details = [part for part in (reason, known.advice) if part]
-    titles = {
-        MessageStatus.DELIVERED: _("The carrier reported that it arrived"),
-        MessageStatus.CANCELLED: _("It was cancelled before it left"),
-        MessageStatus.FAILED: _("It counts as not sent") if is_settled else _("It was refused"),
-    }
-    yield Step(
-        titles.get(MessageStatus(message.status), _("It failed")),
-        message.final_at,
-        details,
-        code=message.code or "",
-        word=story.word,
-    )
+    dispatch, hours = story.dispatch, hours_of_dispatch(story.dispatch)
+    now = timezone.now()
+    details: list[str] = []
+    if project.stopped_at is not None:
+        details.append(_("Everything was stopped in this project."))
+    if dispatch.state == DispatchState.SUSPENDED:
+        details.append(_("Its campaign is suspended."))
+    elif dispatch.state == DispatchState.CANCELLED:
+        details.append(_("Its campaign was cancelled, so it never will."))
+    elif dispatch.state == DispatchState.HELD:
+        details.append(_held_words(story, owner, project))
+    if story.planned and not story.planned[0].is_enabled:
+        details.append(_("Its gateway is paused."))
+    elif story.is_line_down:
+        details.append(_("Its gateway does not work at the moment; it is tried again by itself."))
+    if hours is not None and not hours.is_open(now):
+        opens_at = date_format(hours.next_opening(now).astimezone(project.zone), "DATETIME_FORMAT")
+        details.append(_("Marketing leaves again from %(when)s.") % {"when": opens_at})
+    if not details:
+        details.append(_("It leaves when its turn comes."))
+    yield Step(_("It has not left yet"), details=details, word=StatusWord.WAITING)
 
 
-def _replies(story: MessageStory) -> Iterator[Step]:
-    for reply in story.replies:
-        yield Step(
-            _("The person replied"),
-            reply.received_at,
-            [str(reply.get_outcome_display())],
-            quote=reply.text,
-        )
+def _held_words(story: MessageStory, owner: Owner, project: Project) -> str:
+    if owner.campaign is not None and owner.campaign.hold_reason:
+        why = hold_words(owner.campaign.hold_reason, owner.campaign.hold_detail, project.zone)
+    else:
+        cause = story.dispatch.hold_cause
+        why = str(HoldCause(cause).label) if cause in HoldCause.values else ""
+    return _("Its campaign is held: %(why)s.") % {"why": why} if why else _("Its campaign is held.")

@@ -17,6 +17,7 @@ from delivery.models import (
     Dispatch,
     Evidence,
     Gateway,
+    GatewayHealth,
     Inquiry,
     Message,
     MessageBody,
@@ -75,7 +76,8 @@ class MessageStory:
     """A message with everything that speaks of it. The number is whole; pages mask it.
 
     `gateway` is the one that it was last claimed for, None before its first claim. `planned` is where its batch was
-    handed over to, the fall-backs behind it. `waiting_receipts` came for the number and may belong to it.
+    handed over to, the fall-backs behind it, and `is_line_down` says that nothing leaves by the first at the moment.
+    `waiting_receipts` came for the number and may belong to it.
     """
 
     message: Message
@@ -84,6 +86,7 @@ class MessageStory:
     word: StatusWord
     gateway: Gateway | None = None
     planned: list[Gateway] = field(default_factory=list)
+    is_line_down: bool = False
     parts: list[MessagePart] = field(default_factory=list)
     receipts: list[StoredReceipt] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
@@ -121,7 +124,7 @@ def messages_to(
 
 
 def message_stories(project_id: int, message_ids: Sequence[int]) -> list[MessageStory]:
-    """The stories of these messages, as far as they are the project's, newest first. At most thirteen statements."""
+    """The stories of these messages, as far as they are the project's, newest first. At most fifteen statements."""
     bodies = MessageBody.objects.filter(project_id=project_id).in_bulk(list(message_ids)[:MOST_STORIES])
     if not bodies:
         return []
@@ -179,12 +182,18 @@ def _add_ways(stories: dict[int, MessageStory]) -> None:
     for batch in batches:
         wanted |= {batch.gateway_id, *batch.fallbacks}
     gateways = Gateway.objects.defer("secret").in_bulk([pk for pk in wanted if pk is not None])
+    down = set(
+        GatewayHealth.objects.filter(probe_at__isnull=False, gateway__in=gateways).values_list(
+            "pk", flat=True
+        )
+    )
     for pk, story in stories.items():
         story.gateway = gateways.get(story.message.gateway_id or 0)
         for batch in batches:
             if batch.first_id is not None and batch.first_id <= pk <= batch.last_id:
                 ways = [batch.gateway_id, *batch.fallbacks]
                 story.planned = [gateways[way] for way in ways if way in gateways]
+                story.is_line_down = batch.gateway_id in down
 
 
 def _add_parts(stories: dict[int, MessageStory]) -> None:
