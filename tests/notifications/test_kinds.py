@@ -15,7 +15,7 @@ from campaigns.services import finish_campaign, hold_campaign
 from campaigns.services.changes import tell as tell_of_campaign
 from campaigns.statuses import EventKind, HoldReason
 from delivery import health
-from delivery.models import Dispatch, Gateway, GatewayHealth
+from delivery.models import Batch, Dispatch, Gateway, GatewayHealth
 from notifications.kinds import KINDS
 from notifications.models import BellEntry, Delivery, Notification
 from notifications.services import follow_outbox
@@ -73,6 +73,7 @@ def test_a_gateway_that_is_down_is_told_to_staff_and_to_whom_it_keeps_waiting(
     project: Project, admin: User, staff: User, contact: AlarmContact, sent: Campaign
 ) -> None:
     Dispatch.objects.update(sent_at=None, n_open=5)
+    Batch.objects.create(dispatch=Dispatch.objects.get(), gateway=Gateway.objects.get(), n_open=5)
     idle = Project.objects.create(organization=project.organization, name="Idle", slug="idle")
     gateway = Gateway.objects.get()
     health.note_unusable(gateway.pk, "nobody answers")
