@@ -5,19 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('delivery', '0011_batch_gateway'),
-        ('projects', '0005_uncertain_policy'),
+        ("delivery", "0011_batch_gateway"),
+        ("projects", "0005_uncertain_policy"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(fields=['project', '-received_at', '-id'], name='reply_newest'),
+            model_name="reply",
+            index=models.Index(fields=["project", "-received_at", "-id"], name="reply_newest"),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(models.F('project'), django.db.models.functions.text.Right('msisdn', 4), name='reply_by_last_digits'),
+            model_name="reply",
+            index=models.Index(
+                models.F("project"),
+                django.db.models.functions.text.Right("msisdn", 4),
+                name="reply_by_last_digits",
+            ),
         ),
     ]
