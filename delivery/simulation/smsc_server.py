@@ -329,11 +329,11 @@ async def _flush(smsc: SimulatedSmsc) -> None:
         smsc.flush()
 
 
-def leave() -> NoReturn:
+def leave(code: int = 0) -> NoReturn:
     """End this process, with everything written, without taking Python down first.
 
     smpp34's threads may still hold on to it, and then it aborts. To be deleted when a release joins its threads.
     """
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(code)

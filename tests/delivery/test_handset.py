@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.delivery.gateways.contract import always
 from tests.delivery.simulation.running import RunningGateway
 from tests.delivery.simulation.running_smsc import RunningSmsc
 from tests.factories import OrganizationFactory, member
+from tests.loops import run_coroutine
 
 pytestmark = pytest.mark.django_db
 
@@ -278,7 +278,7 @@ def submit(smsc: RunningSmsc, *texts: tuple[str, str]) -> None:
             )
         await client.stop()
 
-    asyncio.run(play())
+    run_coroutine(play())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -92,8 +92,11 @@ class Command(BaseCommand):
                 script=script,
                 when_ready=lambda: log.info("simulated SMSC listens at %s:%d ledger=%s", host, port, ledger),
             )
-        except (LedgerInUse, AddressInUse) as error:
+        except LedgerInUse as error:
             raise CommandError(str(error)) from None
+        except AddressInUse as error:
+            self.stderr.write(f"CommandError: {error}")
+            leave(1)
         except OSError as error:
             raise CommandError(f"The simulated SMSC cannot start at {host}:{port}: {error}") from None
         leave()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from delivery.simulation.control import SimulationUnavailable, read_stats
 from tests.delivery.simulation.running import REPOSITORY
 from tests.delivery.simulation.running_smsc import RunningSmsc, free_port
 from tests.delivery.simulation.test_smsc_server import bound, submit
+from tests.loops import run_coroutine
 
 PATIENCE_SECONDS = 60
 
@@ -47,10 +47,10 @@ def test_it_changes_the_running_script(smsc: RunningSmsc) -> None:
 
 
 def test_it_fails_when_a_message_was_submitted_twice(smsc: RunningSmsc) -> None:
-    asyncio.run(send(smsc))
+    run_coroutine(send(smsc))
     assert say(smsc, "--stats")["n_submits"] == 1
     assert say(smsc, "--check")["n_doubles"] == 0
-    asyncio.run(send(smsc))
+    run_coroutine(send(smsc))
     with pytest.raises(CommandError):
         say(smsc, "--check")
 

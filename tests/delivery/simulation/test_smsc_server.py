@@ -15,6 +15,7 @@ import smpp34
 
 from delivery.simulation import control
 from tests.delivery.simulation.running_smsc import RunningSmsc
+from tests.loops import run_coroutine
 
 SOON = {"receipt_min_ms": 10, "receipt_max_ms": 30}
 WAIT_SECONDS = 10
@@ -45,7 +46,7 @@ def run(smsc: RunningSmsc, scene: Callable[[smpp34.Smsc], Awaitable[None]]) -> N
         async with bound(smsc) as session:
             await asyncio.wait_for(scene(session), WAIT_SECONDS)
 
-    asyncio.run(play())
+    run_coroutine(play())
 
 
 def submit(session: smpp34.Smsc, number: int, text: bytes = b"Hello") -> Awaitable[smpp34.SubmitSmResp]:
@@ -130,7 +131,7 @@ def test_receipts_wait_for_somebody_who_listens(smsc: RunningSmsc) -> None:
             receipt = await asyncio.wait_for(session.next(), WAIT_SECONDS)
             assert receipt.short_message.startswith(b"id:")
 
-    asyncio.run(play())
+    run_coroutine(play())
 
 
 def test_receipts_survive_a_kill(smsc: RunningSmsc) -> None:
@@ -145,10 +146,10 @@ def test_receipts_survive_a_kill(smsc: RunningSmsc) -> None:
             event = await asyncio.wait_for(session.next(), WAIT_SECONDS)
             return event.short_message
 
-    message_id = asyncio.run(send())
+    message_id = run_coroutine(send())
     smsc.kill()
     smsc.start(**SOON)
-    assert asyncio.run(receive()).startswith(f"id:{message_id} ".encode())
+    assert run_coroutine(receive()).startswith(f"id:{message_id} ".encode())
 
 
 def test_a_phone_replies_in_parts(smsc: RunningSmsc) -> None:

@@ -12,6 +12,7 @@ from delivery.smpp.connection import BindRefused, Connection, Delivery, Owner
 from delivery.smpp.pdu import Address, BindAnswer, ShortMessage
 from delivery.smpp.profile import Role, read_profile
 from tests.delivery.smpp.test_pdu_oracles import ALL
+from tests.loops import run_coroutine
 
 PHONE, SHOP = Address("8613800138000", 1, 1), Address("Shop", 5, 0)
 SETTINGS = {"host": "127.0.0.1", "system_id": "acme", "password": "secret", "system_type": "SMPP"}
@@ -76,7 +77,7 @@ def session(
         assert rest == b""
         return frames, connection
 
-    return asyncio.run(run())
+    return run_coroutine(run())
 
 
 def test_it_binds_with_the_fields_of_the_line():
@@ -85,7 +86,7 @@ def test_it_binds_with_the_fields_of_the_line():
         Connection(Line(stores=True), read_profile(SETTINGS), Role.TRANSCEIVER).connection_made(wire)
         return wire.written
 
-    ((command, status, sequence, body),), _rest = pdu.frames(asyncio.run(run()))
+    ((command, status, sequence, body),), _rest = pdu.frames(run_coroutine(run()))
     assert (command, status, sequence) == (pdu.BIND_TRANSCEIVER, statuses.ROK, 1)
     assert pdu.read_bind(body) == pdu.Bind("acme", "secret", "SMPP", 0x34, 0, 0, "")
 
@@ -99,7 +100,7 @@ def test_a_refused_bind_ends_the_connection():
             await connection.bound
         return connection
 
-    assert asyncio.run(run()).is_over
+    assert run_coroutine(run()).is_over
 
 
 def test_enquire_link_is_answered():
