@@ -147,6 +147,9 @@ def shown_value(subject: str, column: str, value: Any, names: Names) -> str | da
     if isinstance(value, list):
         inner = field.base_field if isinstance(field, ArrayField) else None
         return ", ".join(_choice(inner, one) for one in value)
+    if isinstance(value, dict):
+        # Settings of many kinds: by the names under which they are kept.
+        return ", ".join(f"{name}: {one}" for name, one in sorted(value.items()))
     return _choice(field, value)
 
 

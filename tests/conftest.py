@@ -12,7 +12,7 @@ import django_rq
 import pytest
 from django.conf import settings
 from django.core.cache import caches
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 pytest_plugins = ["tests.people"] if Path(__file__).with_name("people.py").exists() else []
 
@@ -72,6 +72,8 @@ def chromium() -> str:
 def playwright_session() -> Iterator[Playwright]:
     # Playwright's loop runs in this thread, and Django takes that for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # A page on a busy machine may take its time.
+    expect.set_options(timeout=15_000)
     with sync_playwright() as session:
         yield session
 

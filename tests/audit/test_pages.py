@@ -8,6 +8,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import Organization, User
 from audit.models import Entry
+from delivery.models import Gateway
 from projects.models import Cap, Project
 from tests.factories import OrganizationFactory, ProjectFactory
 from tests.people import ClientOf
@@ -144,3 +145,14 @@ def test_a_detail_page_shows_every_column(project: Project, admin: User, client_
     assert "Time zone" in text
     assert "Asia/Shanghai" in text
     assert "Acme Retail" in text
+
+
+def test_settings_of_a_gateway_are_told_one_by_one_and_its_secrets_never(
+    staff: User, client_of: ClientOf
+) -> None:
+    gateway = Gateway.objects.create(slug="line", name="Line", kind="smpp", secret='{"password": "hush"}')
+    Gateway.objects.filter(pk=gateway.pk).update(settings={"port": 2775, "host": "smsc.example"})
+    page = client_of(staff).get(reverse("installation-audit")).content.decode()
+    assert "host: smsc.example, port: 2775" in page
+    assert "hush" not in page
+    assert gateway.push_token not in page
