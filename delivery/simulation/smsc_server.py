@@ -44,6 +44,7 @@ ACKNOWLEDGED_WITHIN_SECONDS: Final = 30.0
 FLUSH_SECONDS: Final = 1.0
 # With `reverse_answers` the answers of so long are turned round.
 REVERSE_SECONDS: Final = 0.02
+BETWEEN_TURNED_SECONDS: Final = 0.002
 INTERNATIONAL, ISDN, ALPHANUMERIC = 1, 1, 5
 
 
@@ -130,8 +131,9 @@ class SmscLine:
 
     def _turn_round(self) -> None:
         answers, self._turned_round = self._turned_round, []
-        for answer in reversed(answers):
-            answer()
+        # One after the other: answers given at once leave in any order.
+        for place, answer in enumerate(reversed(answers)):
+            self._loop.call_later(place * BETWEEN_TURNED_SECONDS, answer)
 
     # --- To the client ---------------------------------------------------------------------------------------
 
