@@ -102,10 +102,10 @@ def test_a_silent_one_is_not_answered_while_the_bind_lives(smsc: RunningSmsc) ->
 
 def test_answers_may_come_in_reverse(smsc: RunningSmsc) -> None:
     smsc.script(reverse_answers=True)
-    rounds = [answers_to_ten(smsc) for _ in range(5)]
-    assert all(sorted(sequences) == list(range(2, 12)) for sequences in rounds)
-    # The server's own threads swap some, on a busy machine many.
-    assert sum(sum(sequences[:5]) > sum(sequences[5:]) for sequences in rounds) >= 3
+    sequences = answers_to_ten(smsc)
+    assert sorted(sequences) == list(range(2, 12))
+    # The server's own threads swap neighbours.
+    assert sum(sequences[:5]) > sum(sequences[5:])
 
 
 def answers_to_ten(smsc: RunningSmsc) -> list[int]:
