@@ -133,8 +133,8 @@ class TestContract(GatewayContract):
 
 
 class TestFaults(FaultTable):
-    def driver_at(self, carrier: Carrier) -> HttpDriver:
-        return driver_of(carrier, timeout_seconds=0.9)
+    def driver_at(self, carrier: Carrier, *, timeout_seconds: float) -> HttpDriver:
+        return driver_of(carrier, timeout_seconds=timeout_seconds)
 
     def taken_by(self, carrier: Carrier) -> list[str]:
         assert isinstance(carrier, AlibabaInternationalCarrier)

@@ -40,8 +40,8 @@ class AwsLine(OneByOneLine[Aws]):
 
 
 class AwsFaults(FaultTable):
-    def driver_at(self, carrier: Carrier) -> HttpDriver:
-        return driver_at(carrier, timeout_seconds=0.8, n_connections=4)
+    def driver_at(self, carrier: Carrier, *, timeout_seconds: float) -> HttpDriver:
+        return driver_at(carrier, timeout_seconds=timeout_seconds, n_connections=4)
 
     def taken_by(self, carrier: Carrier) -> list[str]:
         assert isinstance(carrier, Aws)

@@ -146,8 +146,8 @@ class TestContract(GatewayContract):
 
 
 class TestFaults(FaultTable):
-    def driver_at(self, carrier: Carrier) -> HttpDriver:
-        return PlainDriver({"url": carrier.url, "timeout_seconds": 0.8, "n_connections": 4})
+    def driver_at(self, carrier: Carrier, *, timeout_seconds: float) -> HttpDriver:
+        return PlainDriver({"url": carrier.url, "timeout_seconds": timeout_seconds, "n_connections": 4})
 
     def taken_by(self, carrier: Carrier) -> list[str]:
         assert isinstance(carrier, PlainCarrier)

@@ -123,8 +123,8 @@ class TestContract(GatewayContract):
 
 
 class TestFaults(FaultTable):
-    def driver_at(self, carrier: Carrier) -> HttpDriver:
-        return driver_of(carrier, timeout_seconds=0.8, n_per_request=1)
+    def driver_at(self, carrier: Carrier, *, timeout_seconds: float) -> HttpDriver:
+        return driver_of(carrier, timeout_seconds=timeout_seconds, n_per_request=1)
 
     def taken_by(self, carrier: Carrier) -> list[str]:
         assert isinstance(carrier, TencentCarrier)
