@@ -31,6 +31,8 @@ COPY accounts accounts
 COPY projects projects
 COPY templates_app templates_app
 COPY delivery delivery
+COPY api api
+COPY callbacks callbacks
 COPY campaigns campaigns
 COPY notifications notifications
 COPY audit audit

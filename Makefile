@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 MANAGE := $(PYTHON) manage.py
 # What `make check` reads: the project's own code, whatever else lies in the folder.
-CODE := accounts audit benchmarks campaigns delivery notifications projects smsconsole templates_app tests manage.py
+CODE := accounts api audit benchmarks callbacks campaigns delivery notifications projects smsconsole templates_app tests manage.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo worker test check format words bench faults screenshots
@@ -38,7 +38,7 @@ check-lint: $(STAMP)
 	$(VENV)/bin/ruff check $(CODE)
 
 check-types: $(STAMP)
-	$(VENV)/bin/mypy accounts audit campaigns delivery notifications projects smsconsole templates_app
+	$(VENV)/bin/mypy accounts api audit callbacks campaigns delivery notifications projects smsconsole templates_app
 
 check-imports: $(STAMP)
 	$(VENV)/bin/lint-imports

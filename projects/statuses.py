@@ -74,3 +74,35 @@ class UncertainPolicy(models.TextChoices):
     LEAVE = "leave", _("Leave it uncertain")
     SENT = "sent", _("Treat it as sent")
     AGAIN = "again", _("Send it again, marked as possibly double")
+
+
+class ApiScope(models.TextChoices):
+    """What a key of the native API may do; each scope stands alone."""
+
+    MESSAGES_SEND = "messages:send", _("Send messages")
+    MESSAGES_READ = "messages:read", _("Read messages, replies and statistics")
+    CAMPAIGNS_WRITE = "campaigns:write", _("Prepare campaigns")
+    CAMPAIGNS_SEND = "campaigns:send", _("Start, suspend, continue and cancel campaigns")
+    TEXTS_READ = "texts:read", _("Read signatures and body templates")
+    TEXTS_WRITE = "texts:write", _("Submit signatures and body templates for review")
+    NUMBERS_WRITE = "numbers:write", _("Read and change number lists")
+
+
+class CallbackKind(models.TextChoices):
+    """What a callback tells. Voice events go out once voice messages exist."""
+
+    STATUS = "status", _("Status")
+    REPLY = "reply", _("Reply")
+    VOICE = "voice", _("Voice")
+
+
+class CallbackFormat(models.TextChoices):
+    TENCENT = "tencent", _("Tencent Cloud")
+    STANDARD = "standard", _("Standard Webhooks")
+
+
+class CallbackTrouble(models.TextChoices):
+    """Why the console itself switched an endpoint off."""
+
+    GONE = "gone", _("It answered 410: it wants no more")
+    FAILING = "failing", _("It failed for three days")

@@ -55,7 +55,11 @@ INSTALLED_APPS = [
     "delivery",
     "campaigns",
     "notifications",
+    "callbacks",
+    "api",
     "audit",
+    # Its pages then load their files from here, and from no CDN.
+    "ninja",
     "pgtrigger",
 ]
 

@@ -22,6 +22,7 @@ from delivery.models.health import GatewayHealth, GatewayPolling, HourCount
 from delivery.models.limits import CapUsage, NumberSlots, RuleHit
 from delivery.models.lines import BindState, LineState
 from delivery.models.messages import DeliveredPart, Message, MessageBody, MessagePart, Window
+from delivery.models.programs import Handover, MessageNote
 from delivery.models.receipts import Evidence, EvidenceSource, Inquiry, Receipt, UnmatchedReceipt
 from delivery.models.replies import Reply, StoredReplyPart
 from delivery.models.routes import Route
@@ -47,11 +48,13 @@ __all__ = [
     "GatewayHealth",
     "GatewayPace",
     "GatewayPolling",
+    "Handover",
     "HourCount",
     "Inquiry",
     "LineState",
     "Message",
     "MessageBody",
+    "MessageNote",
     "MessagePart",
     "NumberSlots",
     "ReadCursor",

@@ -32,6 +32,8 @@ class Dispatch(models.Model):
     tags = models.JSONField(default=dict, blank=True)
     # Verification codes: leased before others, and the share of a line that is kept for them is theirs.
     is_urgent = models.BooleanField(default=False, db_default=False)
+    # A program's stream: messages come one by one for a day, and a process of its own sends them at once.
+    is_stream = models.BooleanField(default=False, db_default=False)
     # Messages leave between these times of day only; both empty: at any time. `hours_zone` is a zone's name, or
     # empty for the zone of each number.
     hours_from = models.TimeField(null=True, blank=True)
@@ -52,6 +54,7 @@ class Dispatch(models.Model):
         indexes = [
             models.Index("last_served_at", condition=models.Q(sent_at=None), name="dispatch_open"),
             models.Index("id", condition=models.Q(sent_at=None, is_urgent=True), name="dispatch_urgent"),
+            models.Index("id", condition=models.Q(sent_at=None, is_stream=True), name="dispatch_stream"),
             models.Index("sent_at", condition=models.Q(closed_at=None), name="dispatch_awaiting"),
         ]
 

@@ -8,6 +8,7 @@ import zoneinfo
 from datetime import time
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +53,9 @@ class Project(models.Model):
     marketing_zone = models.CharField(
         max_length=9, choices=RecipientZone.choices, default=RecipientZone.PROJECT
     )
+    # Whether programs may fetch receipts and replies, each once, instead of being called back.
+    pulls_status = models.BooleanField(default=False, db_default=False)
+    pulls_replies = models.BooleanField(default=False, db_default=False)
     # What happens to a message of which nothing is heard after it was submitted, and after how many minutes.
     uncertain_policy = models.CharField(
         max_length=5, choices=UncertainPolicy.choices, default=UncertainPolicy.LEAVE
@@ -96,6 +100,10 @@ class AppKey(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Networks in CIDR form from which it may be used; empty: from anywhere.
+    addresses = ArrayField(models.CharField(max_length=43), default=list, db_default=[], blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
