@@ -24,12 +24,19 @@ class ProgramKey(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="%(class)ss")
     name = models.CharField(_("name"), max_length=60, blank=True)
-    addresses = ArrayField(models.CharField(max_length=43), default=list, db_default=[], blank=True)
+    addresses = ArrayField(
+        models.CharField(max_length=43), verbose_name=_("addresses"), default=list, db_default=[], blank=True
+    )
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Of name, scopes, addresses and expiry; pages compare it with what their form was filled from.
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     # To the minute, so that a busy key is not written with each request.
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)
@@ -59,11 +66,11 @@ class ApiKey(ProgramKey):
     secret_hash = models.CharField(
         max_length=64
     )  # SHA-256, hexadecimal: the secret is random, not a password
-    scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope.choices))
-    is_sandbox = models.BooleanField(default=False)
+    scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope.choices), verbose_name=_("scopes"))
+    is_sandbox = models.BooleanField(_("sandbox"), default=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     # Requests; None: the console's own limit.
-    rate_per_second = models.PositiveIntegerField(null=True, blank=True)
+    rate_per_second = models.PositiveIntegerField(_("requests per second"), null=True, blank=True)
 
     def __str__(self) -> str:
         return self.prefix

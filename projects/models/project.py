@@ -101,7 +101,14 @@ class AppKey(models.Model):
     )
     retired_at = models.DateTimeField(null=True, blank=True)
     # Networks in CIDR form from which it may be used; empty: from anywhere.
-    addresses = ArrayField(models.CharField(max_length=43), default=list, db_default=[], blank=True)
+    addresses = ArrayField(
+        models.CharField(max_length=43), verbose_name=_("addresses"), default=list, db_default=[], blank=True
+    )
+    # Of the addresses; pages compare it with what their form was filled from.
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)
 
