@@ -130,3 +130,7 @@ class Placed:
     results: list[Ordered] = field(default_factory=list)
     # Marketing that waits for its hours, if it does: when they begin (ISO 8601), else "".
     waits_until: str = ""
+    # What the interface wants to find again when the request is repeated (a batch's id, say).
+    extra: dict[str, str] = field(default_factory=dict)
+    # This is what was answered before to the same request; nothing was done now.
+    is_repeated: bool = False
