@@ -16,8 +16,10 @@ from projects.statuses import CallbackKind
 class Callback(models.Model):
     """One request to an endpoint, the same at each try: up to 100 receipts, or one reply.
 
-    `items` holds ids and words, never a number or a text: `[message id, status, reason, code, unix time]` each for
-    receipts, `[reply id]` for replies. `uuid` is the receiver's key against doubles (`webhook-id`).
+    `items` holds ids and words, never a number or a text: `[message id, status, reason, code, unix time, sequence]` each
+    for receipts, `[reply id]` for replies. `uuid` is the receiver's key against doubles (`webhook-id`).
+
+    `next_try_at` is when it is due; while a try is under way, when it is taken for lost.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -43,6 +45,7 @@ class Callback(models.Model):
                 "endpoint", "next_try_at", condition=models.Q(state="waiting"), name="callback_waiting"
             ),
             models.Index(fields=["endpoint", "-id"], name="callback_log"),
+            models.Index(fields=["created_at"], name="callback_oldest"),
         ]
 
     def __str__(self) -> str:
@@ -77,6 +80,8 @@ class EndpointHealth(models.Model):
     failing_since = models.DateTimeField(null=True)
     # Nothing is sent before; then a single request goes out and decides.
     open_until = models.DateTimeField(null=True)
+    # When people were told that it fails; once until it works again.
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "endpoints' health"
