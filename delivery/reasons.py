@@ -60,6 +60,7 @@ CATEGORIES: dict[ReasonCategory, frozenset[Reason]] = {
             Reason.ON_BLACKLIST,
             Reason.HAS_UNSUBSCRIBED,
             Reason.COUNTRY_NOT_ALLOWED,
+            Reason.CAP_REACHED,
         }
     ),
     ReasonCategory.CONSOLE: frozenset(
@@ -89,6 +90,7 @@ RETRYABLE = frozenset(
         Reason.PER_HOUR,
         Reason.PER_DAY,
         Reason.SAME_CONTENT_PER_DAY,
+        Reason.CAP_REACHED,
         Reason.ACCOUNT_PROBLEM,
         Reason.SENDER_REFUSED,
         Reason.NO_CARRIER_TEMPLATE,
@@ -123,6 +125,7 @@ ADVICE = {
     Reason.ON_BLACKLIST: _("Take the number off the blacklist if it may be sent to again."),
     Reason.HAS_UNSUBSCRIBED: _("Do not send to this number again; a removal can be requested."),
     Reason.COUNTRY_NOT_ALLOWED: _("Allow the country in the project's limits, or remove the number."),
+    Reason.CAP_REACHED: _("Send again when the day or month is over, or let an admin raise the cap."),
     Reason.NO_CARRIER_TEMPLATE: _(
         "Have the text approved at the carrier, then fetch its templates on the gateway's page."
     ),

@@ -22,13 +22,15 @@ WITH taken AS (
     ON CONFLICT (dispatch_id, status) DO UPDATE
     SET n = c.n + excluded.n, n_segments = c.n_segments + excluded.n_segments
 ), by_hour AS (
-    INSERT INTO delivery_hourcount AS h (project_id, hour, kind, status, n)
-    SELECT d.project_id, t.hour, d.tags ->> 'kind', t.to_status, sum(t.n)
+    INSERT INTO delivery_hourcount AS h (project_id, hour, kind, status, n, n_segments)
+    SELECT d.project_id, t.hour, d.tags ->> 'kind', t.to_status, sum(t.n), sum(t.n_segments)
     FROM taken t JOIN delivery_dispatch d ON d.id = t.dispatch_id
     -- What was asked for counts once: a message that goes back to the queue was asked for before.
-    WHERE d.tags ? 'kind' AND (t.to_status <> 0 OR t.from_status IS NULL)
+    -- What only tries the interfaces is no traffic.
+    WHERE d.tags ? 'kind' AND NOT d.tags ? 'sandbox' AND (t.to_status <> 0 OR t.from_status IS NULL)
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-    ON CONFLICT (project_id, hour, kind, status) DO UPDATE SET n = h.n + excluded.n
+    ON CONFLICT (project_id, hour, kind, status) DO UPDATE
+    SET n = h.n + excluded.n, n_segments = h.n_segments + excluded.n_segments
 )
 SELECT count(*) FROM taken
 """

@@ -84,8 +84,12 @@ class DispatchState(models.TextChoices):
 # A dispatch with this tag is the console's own (an alarm): no limit, list, hour, cap or stop of the project holds
 # it back, and it counts for none of them.
 SYSTEM_TAG = "system"
+# A dispatch with this tag stays inside the console: its messages reach no phone, obey no limit and count for none.
+SANDBOX_TAG = "sandbox"
 # Dispatches with this "kind" in their tags leave before others.
 URGENT_KIND = "verification"
+# Of what programs send message by message, somebody waits for notifications as well.
+URGENT_KINDS = frozenset({URGENT_KIND, "notification"})
 
 
 class HoldCause(models.TextChoices):
@@ -141,6 +145,7 @@ class Reason(models.IntegerChoices):
     ACCOUNT_PROBLEM = 30, _("The carrier refuses the account: credit, rights or settings")
     SENDER_REFUSED = 31, _("The carrier refuses the sender or signature")
     SETTLED_BY_POLICY = 32, _("Settled by the project's policy")
+    CAP_REACHED = 33, _("A cap of the project was reached")
 
 
 # Refusals of this gateway, not of this message: another one may take it.

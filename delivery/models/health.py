@@ -54,6 +54,7 @@ class HourCount(models.Model):
     kind = models.CharField(max_length=12)
     status = models.SmallIntegerField(choices=MessageStatus.choices)
     n = models.IntegerField()
+    n_segments = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.n} of project {self.project_id} at {self.hour}"
