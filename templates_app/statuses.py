@@ -51,6 +51,7 @@ class StoryKind(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
     REVOKED = "revoked", _("Approval revoked")
     RETIRED = "retired", _("Replaced by a newer version")
+    REMOVED = "removed", _("Taken out of use")
 
 
 class SignatureType(models.TextChoices):

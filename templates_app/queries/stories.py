@@ -25,6 +25,7 @@ LOOKS: Final[dict[StoryKind, tuple[str, str]]] = {
     StoryKind.REJECTED: ("circle-x", "failed"),
     StoryKind.REVOKED: ("ban", "failed"),
     StoryKind.RETIRED: ("archive", "cancelled"),
+    StoryKind.REMOVED: ("trash", "cancelled"),
 }
 
 

@@ -14,6 +14,7 @@ from templates_app.services.body_templates import (
 from templates_app.services.certificates import attach_certificates, remove_certificate
 from templates_app.services.claims import claim_revision, renew_claim, take_over_revision
 from templates_app.services.overdue import tell_overdue_reviews
+from templates_app.services.removal import remove_text
 from templates_app.services.reviews import approve_revision, reject_revision, revoke_revision
 from templates_app.services.revisions import submit_revision, withdraw_revision
 from templates_app.services.sender_ids import create_sender_id, discard_sender_id_draft, edit_sender_id
@@ -35,6 +36,7 @@ __all__ = [
     "edit_signature",
     "reject_revision",
     "remove_certificate",
+    "remove_text",
     "renew_claim",
     "revoke_revision",
     "submit_revision",

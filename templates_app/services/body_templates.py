@@ -14,7 +14,7 @@ from projects.models import Project
 from projects.services import require_enabled
 from smsconsole.lib.types import Region
 from templates_app.checks import findings_of
-from templates_app.errors import TemplatesError
+from templates_app.errors import NameTaken, TemplatesError
 from templates_app.models import BodyTemplate, BodyTemplateRevision
 from templates_app.rendering import find_placeholders
 from templates_app.rules.limits import BODY_STORED_MAX
@@ -137,6 +137,4 @@ def _unique_name(name: str) -> Iterator[None]:
     except IntegrityError as error:
         if "body_template_name_in_project" not in str(error):
             raise
-        raise TemplatesError(
-            _("There is a body template named “%(name)s” already.") % {"name": name}
-        ) from error
+        raise NameTaken(_("There is a body template named “%(name)s” already.") % {"name": name}) from error

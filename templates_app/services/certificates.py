@@ -48,7 +48,7 @@ def attach_certificates(*, revision: SignatureRevision, documents: Sequence[Docu
                     n_pages=len(document.pages),
                 )
     except BaseException:
-        _delete_files(stored)
+        delete_files(stored)
         raise
 
 
@@ -82,7 +82,7 @@ def forget_files(names: Iterable[str]) -> None:
     """After the commit, delete those files that no certificate shows any more."""
     names = set(names)
     still_shown = set(Certificate.objects.filter(file__in=names).values_list("file", flat=True))
-    transaction.on_commit(partial(_delete_files, names - still_shown))
+    transaction.on_commit(partial(delete_files, names - still_shown))
 
 
 def page_name(name: str, number: int) -> str:
@@ -90,7 +90,8 @@ def page_name(name: str, number: int) -> str:
     return f"{name.removesuffix('.pdf')}-{number}.jpg"
 
 
-def _delete_files(names: Iterable[str]) -> None:
+def delete_files(names: Iterable[str]) -> None:
+    """Delete these files and the pictures of their pages now, whoever shows them."""
     for name in names:
         for number in range(1, PAGES_MAX + 1) if name.endswith(".pdf") else ():
             default_storage.delete(page_name(name, number))

@@ -21,7 +21,7 @@ from projects.models import Project
 from projects.services import require_enabled
 from smsconsole.outbox.services import append_event
 from templates_app.checks import findings_of
-from templates_app.errors import RevisionChanged, TemplatesError
+from templates_app.errors import RevisionChanged, SameTextExists, TemplatesError
 from templates_app.models import (
     AnyOwner,
     AnyRevision,
@@ -198,7 +198,7 @@ def _refuse_same_signature(revision: SignatureRevision) -> None:
     ).exclude(signature=signature)
     other = others.first()
     if other is not None:
-        raise TemplatesError(
+        raise SameTextExists(
             _("The signature “%(text)s” exists already: %(state)s.")
             % {"text": revision.text, "state": other.get_status_display()}
         )
@@ -217,7 +217,7 @@ def _refuse_same_sender_id(revision: SenderIdRevision) -> None:
         others = others.filter(sender_id__country__in=["", sender_id.country])
     other = others.first()
     if other is not None:
-        raise TemplatesError(
+        raise SameTextExists(
             _("The sender ID “%(text)s” exists already: %(state)s.")
             % {"text": revision.text, "state": other.get_status_display()}
         )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.models import Project
-from templates_app.errors import TemplatesError
+from templates_app.errors import NoRoom, TemplatesError
 from templates_app.models import BodyTemplate, SenderId, Signature
 from templates_app.rules.limits import who_may_change
 
@@ -43,7 +43,7 @@ def require_room(project: Project, model: type[Signature | BodyTemplate | Sender
     most: int = getattr(settings, setting)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if model._default_manager.filter(project=project).count() >= most:
-        raise TemplatesError(str(words) % {"max": most, "who": who_may_change(setting)})
+        raise NoRoom(str(words) % {"max": most, "who": who_may_change(setting)})
 
 
 def require_stored_length(words: str, *, most: int) -> None:
