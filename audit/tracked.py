@@ -26,6 +26,9 @@ _OF_PERSON = Scope(
     "(SELECT min(m.organization_id) FROM accounts_membership m WHERE m.user_id = r.id HAVING count(*) = 1)"
 )
 
+# A key that is used is not changed.
+_USE = ("last_used_at", "last_used_from")
+
 TRACKED: dict[str, RecordChange] = {
     "accounts.User": RecordChange(scope=_OF_PERSON, ignored=("last_login",), secrets=("password",)),
     "mfa.Authenticator": RecordChange(
@@ -44,7 +47,10 @@ TRACKED: dict[str, RecordChange] = {
     ),
     "accounts.ServiceActivation": RecordChange(scope=_OF_ORGANIZATION),
     "projects.Project": RecordChange(scope=Scope("r.organization_id", "r.id")),
-    "projects.AppKey": RecordChange(scope=_OF_PROJECT, secrets=("secret",)),
+    "projects.AppKey": RecordChange(scope=_OF_PROJECT, ignored=_USE, secrets=("secret",)),
+    "projects.SecretKey": RecordChange(scope=_OF_PROJECT, ignored=_USE, secrets=("secret",)),
+    "projects.ApiKey": RecordChange(scope=_OF_PROJECT, ignored=_USE, secrets=("secret_hash",)),
+    "projects.CallbackEndpoint": RecordChange(scope=_OF_PROJECT, secrets=("secret", "previous_secret")),
     "projects.FrequencyRule": RecordChange(
         scope=Scope(
             "coalesce(r.organization_id,"

@@ -316,6 +316,8 @@ REPLY_MATCH_SECONDS = env.int("REPLY_MATCH_SECONDS", default=72 * 3600)
 POLL_SECONDS = env.int("POLL_SECONDS", default=30)
 # A carrier that can be asked about a message is asked when nothing was heard of it for so long.
 INQUIRY_AFTER_SECONDS = env.int("INQUIRY_AFTER_SECONDS", default=60)
+# Requests a second that one key of a program may make; a key of the native API can be given less.
+API_REQUESTS_PER_SECOND = env.int("API_REQUESTS_PER_SECOND", default=1000)
 # Rules of texts: characters of a signature without its brackets, of a whole message, of a scenario description.
 SIGNATURE_MIN = env.int("SIGNATURE_MIN", default=2)
 SIGNATURE_MAX_DOMESTIC = env.int("SIGNATURE_MAX_DOMESTIC", default=12)

@@ -15,8 +15,9 @@ from accounts.models import (
 )
 from accounts.standing import may_activate
 from accounts.statuses import ActivationStatus, EntityKind, VerificationStatus
-from projects.models import AppKey, Cap, FrequencyRule, Project
-from projects.statuses import SCOPE_INTERNATIONAL, CapPeriod, FrequencyDimension
+from projects.models import ApiKey, AppKey, Cap, FrequencyRule, Project, SecretKey
+from projects.services import token_hash
+from projects.statuses import SCOPE_INTERNATIONAL, ApiScope, CapPeriod, FrequencyDimension
 from smsconsole.lib.types import Region
 
 PASSWORD = "a long enough password"
@@ -85,6 +86,35 @@ class AppKeyFactory(DjangoModelFactory):
 
     project = factory.SubFactory(ProjectFactory)
     secret = "0123456789abcdef0123456789abcdef"
+
+
+class SecretKeyFactory(DjangoModelFactory):
+    class Meta:
+        model = SecretKey
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"Program {n}")
+    secret_id = factory.Sequence(lambda n: f"AKID{n:032}")
+    secret = "Gu5t9xGARNpq86cd98joQYCN3Cozk1qA"
+
+
+class ApiKeyFactory(DjangoModelFactory):
+    """A key of the native API; its bearer token is `token_of(key)`. All scopes unless named."""
+
+    class Meta:
+        model = ApiKey
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"Program {n}")
+    prefix = factory.Sequence(lambda n: f"{n:08}")
+    scopes = [*ApiScope.values]
+    is_sandbox = False
+    secret_hash = factory.LazyAttribute(lambda key: token_hash(token_of(key)))
+
+
+def token_of(key: ApiKey) -> str:
+    """The bearer token of a key that `ApiKeyFactory` made."""
+    return f"sms_{'test' if key.is_sandbox else 'live'}_{key.prefix}_{'a' * 43}"
 
 
 def member(organization: Organization, *roles: Role, **fields: object) -> User:

@@ -9,12 +9,21 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from projects.errors import SettingChanged
-from projects.models import AbuseWatch, AlarmContact, Cap, FrequencyRule, Project
+from projects.models import (
+    AbuseWatch,
+    AlarmContact,
+    ApiKey,
+    AppKey,
+    Cap,
+    FrequencyRule,
+    Project,
+    SecretKey,
+)
+
+Changeable = Project | FrequencyRule | Cap | AlarmContact | AbuseWatch | ApiKey | SecretKey | AppKey
 
 
-def refuse_stale(
-    row: Project | FrequencyRule | Cap | AlarmContact | AbuseWatch | None, *, seen_at: datetime | None
-) -> None:
+def refuse_stale(row: Changeable | None, *, seen_at: datetime | None) -> None:
     """Raises `SettingChanged` unless the row is as it was when the form was opened; no row matches no `seen_at`."""
     if row is None:
         if seen_at is not None:
