@@ -16,8 +16,8 @@ from projects.statuses import CallbackKind
 class Callback(models.Model):
     """One request to an endpoint, the same at each try: up to 100 receipts, or one reply.
 
-    `items` holds ids and words, never a number or a text: `[message id, status, reason, code, unix time, sequence]` each
-    for receipts, `[reply id]` for replies. `uuid` is the receiver's key against doubles (`webhook-id`).
+    `items` holds ids and words, never a number or a text: `[message id, status, reason, code, unix time, sequence]` for
+    each receipt, `[reply id]` for a reply. `uuid` is the receiver's key against doubles (`webhook-id`).
 
     `next_try_at` is when it is due; while a try is under way, when it is taken for lost.
     """

@@ -23,6 +23,7 @@ from delivery.statuses import ReplyOutcome
 from delivery.unsubscribe_words import is_unsubscribe
 from projects.models import Project
 from projects.services import require_enabled, unsubscribe
+from smsconsole.outbox.services import append_event
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ def _apply(reply: Reply) -> None:
     reply.save(
         update_fields=["project", "dispatch_id", "message_id", "consent_key", "outcome", "next_try_at"]
     )
+    append_event(kind="reply.received", subject=f"reply:{reply.uuid}", payload={"reply": reply.pk})
 
 
 def _answered(reply: Reply) -> Answered | None:
