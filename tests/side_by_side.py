@@ -1,0 +1,90 @@
+"""The whole suite as processes side by side, each with stores of its own: a pytest plugin.
+
+Without a file or folder named, `pytest` (and `make test`) runs one process a processor, up to four; whatever else is
+asked runs in one, which starts quickest. `-n 0` and `-n 3` say it otherwise, on the command line or in PYTEST_ADDOPTS.
+
+A file is the unit that a process takes. Two groups are taken as one each and at the very beginning, because they
+last longest: what starts, kills and times many processes, which must never run beside the like of it, and what
+drives a browser.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+MOST_PROCESSES = 4
+PROCESSES, BROWSER = "processes", "browser"
+ROOT = Path(__file__).resolve().parents[1]
+# Folders and files under `tests/` that start, kill and time processes.
+OF_PROCESSES = (
+    "faults",
+    "embedded",
+    "delivery/sessions/test_children.py",
+    "delivery/simulation/test_command.py",
+    "delivery/simulation/test_smsc_command.py",
+    "delivery/test_carriers_all_the_way.py",
+    "delivery/test_failover_races.py",
+    "delivery/test_limit_races.py",
+    "delivery/test_pace.py",
+    "delivery/test_races.py",
+    "test_workers.py",
+)
+
+
+def is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process only hands tests to others; asked before xdist has made up its mind."""
+    wanted = config.known_args_namespace
+    n = n_processes(config) if wanted.numprocesses in ("auto", "logical") else wanted.numprocesses
+    return not is_worker() and bool(n) and not wanted.usepdb
+
+
+def n_processes(config: pytest.Config) -> int:
+    """How many processes `-n auto` means: none beside this one unless the whole suite runs on stores of its own."""
+    wanted = config.known_args_namespace
+    is_whole = not (wanted.file_or_dir or wanted.keyword or wanted.markexpr or wanted.collectonly)
+    # Given stores are shared by nobody: every test empties the queues of Redis.
+    has_stores = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(n_processors, MOST_PROCESSES) if is_whole and not has_stores and n_processors > 1 else 0
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return n_processes(config)
+
+
+# First: xdist writes the groups into the names of the tests.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name the group of each test; side by side, the long groups first and otherwise in the order they stand."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item.path, is_browser=has_browser(item))))
+    if is_worker():
+        items.sort(key=lambda item: order_of(group_of(item.path, is_browser=has_browser(item))))
+
+
+def group_of(path: Path, *, is_browser: bool) -> str:
+    """`processes`, `browser`, or the file itself."""
+    name = path.relative_to(ROOT / "tests").as_posix()
+    if is_within(name, OF_PROCESSES):
+        return PROCESSES
+    return BROWSER if is_browser else name
+
+
+def is_within(name: str, places: Sequence[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}/") for place in places)
+
+
+def has_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
+
+
+def order_of(group: str) -> int:
+    return [PROCESSES, BROWSER].index(group) if group in (PROCESSES, BROWSER) else 2
