@@ -7,6 +7,10 @@ class DeliveryError(Exception):
     """An expected refusal; its text says what happened and what to do."""
 
 
+class ProjectStopped(DeliveryError):
+    """Everything of the project was stopped; an admin can allow it again."""
+
+
 class LedgerError(Exception):
     """The rows contradict each other: a fault of the console, never of a person. Stops the transaction."""
 

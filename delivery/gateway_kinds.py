@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from delivery.gateways import DRIVERS
 from delivery.gateways.base import DrivenBy, GatewayDriver, PollsEvents, QueriesMessages, ReceivesPushes
+from delivery.models import SANDBOX_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,8 @@ def kind_of(name: str) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    """Every kind that can be set up, in the order of the registry."""
-    return [kind_of(name) for name in DRIVERS]
+    """Every kind that can be set up, in the order of the registry. The sandbox is there by itself."""
+    return [kind_of(name) for name in DRIVERS if name != SANDBOX_KIND]
 
 
 def _is_installed(module: str) -> bool:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from delivery.gateway_forms.page import NO_NUMBER
-from delivery.models import Gateway, Route
+from delivery.models import SANDBOX_KIND, Gateway, Route
 from delivery.queries.routes import KIND_WORDS
 from delivery.services.route_changes import RouteSetup
 from projects.models import Project
@@ -60,7 +60,7 @@ class RouteForm(forms.Form):
     seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     gateway = _GatewayChoice(
         label=_("Gateway"),
-        queryset=Gateway.objects.defer("secret").order_by("name", "pk"),
+        queryset=Gateway.objects.exclude(kind=SANDBOX_KIND).defer("secret").order_by("name", "pk"),
         empty_label=_("Choose a gateway"),
         error_messages={"required": _("Choose the gateway that this route leads to.")},
     )

@@ -11,6 +11,7 @@ from delivery.gateways.aws import AwsDriver
 from delivery.gateways.base import DrivenBy, GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.generic_http import GenericHttpDriver
+from delivery.gateways.sandbox import SandboxDriver
 from delivery.gateways.simulator import SimulatorDriver
 from delivery.gateways.smpp import SmppDriver
 from delivery.gateways.tencent import TencentDriver
@@ -29,6 +30,7 @@ DRIVERS: dict[str, type[GatewayDriver]] = {
         TwilioDriver,
         VonageDriver,
         AwsDriver,
+        SandboxDriver,
     )
 }
 

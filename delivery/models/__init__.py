@@ -10,6 +10,7 @@ from delivery.models.codes import CarrierCode
 from delivery.models.counters import CounterDelta, DispatchCount, DispatchSample, ReadCursor
 from delivery.models.dispatches import Batch, Dispatch
 from delivery.models.gateways import (
+    SANDBOX_KIND,
     SIMULATED_KINDS,
     SIMULATION_HOST,
     SIMULATOR_KIND,
@@ -28,6 +29,7 @@ from delivery.models.replies import Reply, StoredReplyPart
 from delivery.models.routes import Route
 
 __all__ = [
+    "SANDBOX_KIND",
     "SIMULATED_KINDS",
     "SIMULATION_HOST",
     "SIMULATOR_KIND",

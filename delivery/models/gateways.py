@@ -12,8 +12,10 @@ from accounts.models import User
 from smsconsole.lib.fields import EncryptedTextField
 
 SIMULATOR_KIND = "simulator"
+# Where the messages of programs end that only try the interfaces. Nobody sets it up, and no route leads there.
+SANDBOX_KIND = "sandbox"
 # Kinds through which no phone receives anything.
-SIMULATED_KINDS = frozenset({SIMULATOR_KIND})
+SIMULATED_KINDS = frozenset({SIMULATOR_KIND, SANDBOX_KIND})
 SIMULATION_HOST = "127.0.0.1"
 
 

@@ -10,7 +10,15 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from delivery.gateway_kinds import Kind, kind_of
-from delivery.models import Batch, Dispatch, Gateway, GatewayHealth, GatewayPace, Window
+from delivery.models import (
+    SANDBOX_KIND,
+    Batch,
+    Dispatch,
+    Gateway,
+    GatewayHealth,
+    GatewayPace,
+    Window,
+)
 from delivery.pace import Slowed, effective_rate
 from delivery.statuses import WindowState
 
@@ -96,7 +104,9 @@ class GatewayRow:
 
 def gateway_rows(*, after: int | None) -> list[GatewayRow]:
     """In the order they were made, from the id on, one more than a page holds. Four queries."""
-    found = Gateway.objects.order_by("id").select_related("changed_by").defer("secret")
+    found = (
+        Gateway.objects.exclude(kind=SANDBOX_KIND).order_by("id").select_related("changed_by").defer("secret")
+    )
     return _rows(list((found.filter(pk__gt=after) if after else found)[: PAGE_ROWS + 1]))
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 
 from delivery.gateways.simulated import control_address
-from delivery.models import SIMULATED_KINDS, Gateway, MessageBody, Reply
+from delivery.models import SANDBOX_KIND, SIMULATED_KINDS, Gateway, MessageBody, Reply
 from delivery.simulation.control import SimulationUnavailable, read_recent
 from delivery.simulation.ledger import LedgerLine
 from delivery.simulation.smsc import MADE_UP
@@ -93,7 +93,9 @@ def read_handset(project: Project, *, digits: str = "") -> Handset:
     """
     arrived: list[LedgerLine] = []
     is_simulated = Q(kind__in=SIMULATED_KINDS) | Q(settings__simulated=True)
-    gateways = list(Gateway.objects.filter(is_simulated).values_list("kind", "settings"))
+    gateways = list(
+        Gateway.objects.filter(is_simulated).exclude(kind=SANDBOX_KIND).values_list("kind", "settings")
+    )
     n_silent = 0
     for kind, settings in gateways:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from delivery import sql_counters
-from delivery.models import Dispatch, Gateway
+from delivery.models import SANDBOX_KIND, Dispatch, Gateway
 from delivery.statuses import TAKEN_STATUSES, DispatchState, MessageStatus
 
 
@@ -38,7 +38,7 @@ def default_gateway() -> Gateway | None:
 
     While that one is paused, the first other one that is not; a simulated one only where no real one is left.
     """
-    gateways = list(Gateway.objects.defer("secret").order_by("id"))
+    gateways = list(Gateway.objects.exclude(kind=SANDBOX_KIND).defer("secret").order_by("id"))
     enabled = [gateway for gateway in gateways if gateway.is_enabled]
     if enabled and enabled[0] != gateways[0]:
         enabled.sort(key=lambda gateway: gateway.is_simulated)

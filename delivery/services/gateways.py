@@ -6,9 +6,10 @@ from typing import Final
 
 from django.utils import timezone
 
-from delivery.models import SIMULATION_HOST, SIMULATOR_KIND, Gateway
+from delivery.models import SANDBOX_KIND, SIMULATION_HOST, SIMULATOR_KIND, Gateway
 
 SMSC_SLUG: Final = "simulated-smsc"
+SANDBOX_SLUG: Final = "sandbox-of-programs"
 
 
 def ensure_simulated_gateway() -> Gateway:
@@ -23,6 +24,16 @@ def ensure_simulated_gateway() -> Gateway:
     made = Gateway(slug="simulated", name="Simulated gateway", kind=SIMULATOR_KIND, rate_per_second=2500)
     Gateway.objects.bulk_create([made], ignore_conflicts=True)
     return Gateway.objects.get(slug="simulated")
+
+
+def ensure_sandbox_gateway() -> Gateway:
+    """The gateway of the sandbox, made when there is none. One statement once it is there."""
+    present = Gateway.objects.filter(kind=SANDBOX_KIND).order_by("pk").first()
+    if present is not None:
+        return present
+    made = Gateway(slug=SANDBOX_SLUG, name="Sandbox", kind=SANDBOX_KIND)
+    Gateway.objects.bulk_create([made], ignore_conflicts=True)
+    return Gateway.objects.get(kind=SANDBOX_KIND)
 
 
 def ensure_simulated_smsc(*, port: int) -> Gateway | None:

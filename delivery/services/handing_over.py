@@ -8,14 +8,30 @@ gather                what has come is put into windows (`delivery.urgent`)
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple
 
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from delivery import sql_streams as sql
+from delivery.changes import StatusChanges
 from delivery.frequency import Block
+from delivery.id_blocks import IdBlock
 from delivery.models import Dispatch
 from delivery.routing import Router
 from delivery.services.dispatches import NewMessage, SendingHours
+from delivery.services.streams import todays_stream
+from delivery.statuses import MessageStatus
 from projects.models import Project
+
+log = logging.getLogger(__name__)
+
+# Whoever gathers listens to this; a wake-up that is lost costs a second.
+URGENT_CHANNEL = "delivery_urgent"
+
+_ids = IdBlock()
 
 
 class LooseMessage(NamedTuple):
@@ -32,7 +48,7 @@ def reserve_message_ids(n: int) -> range:
 
     They come from a block of this process that is a few seconds old at most, so ids follow the time of day.
     """
-    raise NotImplementedError
+    return _ids.take(n)
 
 
 def open_stream(
@@ -44,10 +60,11 @@ def open_stream(
 ) -> Dispatch:
     """The dispatch of today for the project's messages with these tags and this consent key; made when there is none.
 
-    `tags` hold at least `kind` and `region`; `sandbox` keeps all of it inside the console. Raises `DeliveryError` when
-    no gateway is set up, and `ProjectStopped` while everything of the project is stopped.
+    `tags` hold at least `kind` and `region`; `sandbox` keeps all of it inside the console. One statement once this
+    process knows it. Call it outside of the request's transaction. Raises `DeliveryError` when no gateway is set up,
+    and `ProjectStopped` while everything of the project is stopped.
     """
-    raise NotImplementedError
+    return todays_stream(project=project, tags=tags, consent_key=consent_key, hours=hours)
 
 
 def hand_over(
@@ -55,6 +72,99 @@ def hand_over(
 ) -> None:
     """Write `messages` with these ids into the caller's transaction, and wake who sends them when it commits.
 
-    Six statements at most, however many messages. Nothing of them is lost when the wake-up is.
+    The first message gets the first id, and so on. Each leaves by the gateways that `router` names for it, without
+    one or without an answer by the stream's own. Three statements, however many messages. Nothing of them is lost when
+    the wake-up is. Raises `ValueError` when there are not as many ids as messages.
     """
-    raise NotImplementedError
+    if len(ids) != len(messages):
+        raise ValueError("each message needs one id")
+    if not messages:
+        return
+    ways = [_ways(stream, loose, router) for loose in messages]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.HAND_OVER, _values(stream, ids, messages, ways))
+        _write_changes(cursor, stream, ids, messages, ways)
+    if any(loose.block is None for loose in messages):
+        transaction.on_commit(_wake)
+
+
+def _ways(stream: Dispatch, loose: LooseMessage, router: Router | None) -> tuple[int, ...]:
+    if router is None:
+        return (stream.gateway_id,)
+    return router.route(loose.message.msisdn, loose.message.country) or (stream.gateway_id,)
+
+
+def _values(
+    stream: Dispatch, ids: range, messages: Sequence[LooseMessage], ways: Sequence[tuple[int, ...]]
+) -> dict[str, Any]:
+    rows = [loose.message for loose in messages]
+    noted = [(i, loose) for i, loose in zip(ids, messages, strict=True) if loose.context or loose.extend]
+    return {
+        "dispatch": stream.pk,
+        "project": stream.project_id,
+        "first": ids.start,
+        "owner_rows": [row.owner_row for row in rows],
+        "msisdns": [row.msisdn for row in rows],
+        "countries": [row.country for row in rows],
+        "senders": [_storable(row.sender) for row in rows],
+        "texts": [_storable(row.text) for row in rows],
+        "segments": [row.n_segments for row in rows],
+        "reasons": [0 if loose.block is None else int(loose.block.reason) for loose in messages],
+        "codes": [None if loose.block is None else loose.block.code for loose in messages],
+        "noted": [message_id for message_id, _ in noted],
+        "contexts": [_storable(loose.context) for _, loose in noted],
+        "extends": [_storable(loose.extend) for _, loose in noted],
+        **_handovers(ids, messages, ways),
+    }
+
+
+def _handovers(
+    ids: range, messages: Sequence[LooseMessage], ways: Sequence[tuple[int, ...]]
+) -> dict[str, list[Any]]:
+    """Neighbours that go the same ways are handed over together; what is blocked goes no way and is only counted."""
+    places = [() if loose.block else way for loose, way in zip(messages, ways, strict=True)]
+    runs = [list(run) for _, run in groupby(range(len(places)), key=places.__getitem__)]
+    return {
+        "ways": [f"{{{','.join(map(str, places[run[0]]))}}}" for run in runs],
+        "firsts": [ids[run[0]] for run in runs],
+        "lasts": [ids[run[-1]] for run in runs],
+    }
+
+
+def _storable(text: str) -> str:
+    """Without NUL, which PostgreSQL keeps in no text."""
+    return text.replace("\0", "")
+
+
+def _write_changes(
+    cursor: Any,
+    stream: Dispatch,
+    ids: range,
+    messages: Sequence[LooseMessage],
+    ways: Sequence[tuple[int, ...]],
+) -> None:
+    changes = StatusChanges()
+    steps = ((None, MessageStatus.QUEUED), (MessageStatus.QUEUED, MessageStatus.BLOCKED))
+    for before, after in steps:
+        for message_id, loose, (gateway_id, *_) in zip(ids, messages, ways, strict=True):
+            if after == MessageStatus.BLOCKED and loose.block is None:
+                continue
+            changes.add(
+                message_id=message_id,
+                dispatch_id=stream.pk,
+                gateway_id=gateway_id,
+                country=loose.message.country,
+                n_segments=loose.message.n_segments,
+                before=before,
+                after=after,
+            )
+    changes.write(cursor, kind="messages.appended")
+
+
+def _wake() -> None:
+    """Tell whoever gathers; the messages are committed, so nothing that goes wrong here may reach the request."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.WAKE, {"channel": URGENT_CHANNEL, "payload": ""})
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("wake-up lost channel=%s error=%s", URGENT_CHANNEL, type(error).__name__)

@@ -16,7 +16,7 @@ from delivery.errors import DeliveryError, GatewayChanged
 from delivery.gateway_forms import GatewayForm
 from delivery.gateway_kinds import Kind, all_kinds, kind_of
 from delivery.gateways.base import GatewayDriver
-from delivery.models import Gateway
+from delivery.models import SANDBOX_KIND, Gateway
 from delivery.queries.gateways import PAGE_ROWS, gateway_rows
 from delivery.services.gateway_changes import (
     change_gateway,
@@ -159,12 +159,13 @@ def staff_gateway_renew(request: HttpRequest, slug: str) -> HttpResponse:
 
 def gateway_by_slug(slug: str) -> Gateway:
     """The gateway without its secrets; they are read only where a driver is built."""
-    return get_object_or_404(Gateway.objects.defer("secret").select_related("changed_by"), slug=slug)
+    gateways = Gateway.objects.exclude(kind=SANDBOX_KIND).defer("secret").select_related("changed_by")
+    return get_object_or_404(gateways, slug=slug)
 
 
 def _kind_with_driver(name: str) -> tuple[Kind, type[GatewayDriver]]:
     kind = kind_of(name)
-    if kind.driver is None:
+    if kind.driver is None or name == SANDBOX_KIND:
         raise Http404
     return kind, kind.driver
 

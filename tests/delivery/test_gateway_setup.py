@@ -12,7 +12,7 @@ from accounts.models import User
 from audit.models import Entry
 from delivery.errors import DeliveryError, GatewayInUse
 from delivery.gateways import DRIVERS
-from delivery.models import Batch, Gateway, Route
+from delivery.models import SANDBOX_KIND, Batch, Gateway, Route
 from delivery.services import ensure_simulated_gateway, open_dispatch
 from delivery.services.gateway_changes import (
     GatewaySetup,
@@ -20,6 +20,7 @@ from delivery.services.gateway_changes import (
     delete_gateway,
     renew_push_address,
 )
+from delivery.services.gateways import ensure_sandbox_gateway
 from projects.models import Project
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.carriers_kind import EveryFieldDriver
@@ -71,8 +72,19 @@ def seen(gateway: Gateway) -> str:
 def test_the_choice_names_every_kind(client_of: ClientOf, staff: User) -> None:
     content = client_of(staff).get(reverse("staff-gateway-choose")).content.decode()
     for kind, driver in DRIVERS.items():
+        if kind == SANDBOX_KIND:
+            continue
         assert reverse("staff-gateway-add", args=[kind]) in content
         assert str(driver.label) in content
+
+
+def test_the_sandbox_of_programs_is_nothing_to_set_up(client_of: ClientOf, staff: User) -> None:
+    sandbox = ensure_sandbox_gateway()
+    address = reverse("staff-gateway-add", args=[SANDBOX_KIND])
+    assert address not in client_of(staff).get(reverse("staff-gateway-choose")).content.decode()
+    assert client_of(staff).get(address).status_code == 404
+    assert client_of(staff).get(reverse("staff-gateway", args=[sandbox.slug])).status_code == 404
+    assert sandbox.slug not in client_of(staff).get(reverse("staff-gateway-list")).content.decode()
 
 
 def test_a_kind_that_nobody_has_is_not_found(client_of: ClientOf, staff: User) -> None:
