@@ -112,7 +112,8 @@ def add_signature(
         revision = services.create_signature(project=project, region=region, by=by, **fields)
         stored += _files_of(revision)
         services.submit_revision(revision=revision, by=by)
-    return revision.signature
+    signature: Signature = revision.signature
+    return signature
 
 
 def change_signature(
@@ -129,6 +130,7 @@ def change_signature(
 ) -> Signature:
     """Submit a signature that waits or was refused with other words. Documents of before stay. Raises `TextRefused`."""
     _require_enterprise(project)
+    signature: Signature
     signature, told = _to_change(SignatureRevision, project, number, region)
     fields = _signature_fields(
         project,
@@ -157,7 +159,8 @@ def add_body_template(
     with _refusals():
         revision = services.create_body_template(project=project, region=region, by=by, **fields)
         services.submit_revision(revision=revision, by=by)
-    return revision.body_template
+    body_template: BodyTemplate = revision.body_template
+    return body_template
 
 
 def change_body_template(
@@ -176,6 +179,7 @@ def change_body_template(
     Raises `TextRefused`.
     """
     _require_enterprise(project)
+    body_template: BodyTemplate
     body_template, told = _to_change(BodyTemplateRevision, project, number, region)
     fields = _body_fields(
         project, Region(body_template.region), name or body_template.name, kind, text, remarks
