@@ -33,7 +33,10 @@ class Answer(models.Model):
 
 
 class MessageBatch(models.Model):
-    """Messages of one request of the native API; their ids are consecutive."""
+    """Messages of one request of the native API, single ones too; their ids are consecutive.
+
+    It is how the native API knows when a message was taken, and lists them by time.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -45,6 +48,10 @@ class MessageBatch(models.Model):
 
     class Meta:
         verbose_name_plural = "message batches"
+        indexes = [
+            models.Index(fields=["project", "-created_at", "-id"], name="message_batch_newest"),
+            models.Index(fields=["first_id"], name="message_batch_of_message"),
+        ]
 
     def __str__(self) -> str:
         return str(self.uuid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -37,7 +37,8 @@ def row_number(text: str, *, kind: str, key: str) -> int | None:
     return number if plain[8:] == _tag(kind) and number < 2**63 else None
 
 
-@cache
+# Kinds may come from requests, as those of cursors do.
+@lru_cache(maxsize=1024)
 def _tag(kind: str) -> bytes:
     return hashlib.sha256(kind.encode()).digest()[:8]
 
