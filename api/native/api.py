@@ -1,0 +1,58 @@
+"""The native API put together: its operations, its refusals, its addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, path, re_path
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from api.native import batches, messages
+from api.native.bodies import StrictParser
+from api.native.door import door, nothing_here
+from api.native.openapi import DESCRIPTION, VERSION, completed
+from api.native.refusals import handle_refusals
+
+PREFIX = "api/v1/"
+
+
+class NativeApi(NinjaAPI):
+    """ninja's, whose description of itself is completed with what all operations share."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        schema: OpenAPISchema = super().get_openapi_schema(path_prefix="/" + PREFIX, path_params=path_params)
+        return completed(schema)
+
+
+api = NativeApi(
+    title="SMS Console API",
+    version=VERSION,
+    description=DESCRIPTION,
+    urls_namespace="native",
+    openapi_url=None,
+    docs_url=None,
+    parser=StrictParser(),
+)
+handle_refusals(api)
+for module in (messages, batches):
+    api.add_router("", module.router)
+
+
+def native_urls() -> list[URLPattern | URLResolver]:
+    """One address for each path of the API, all behind the door; what is not one of them is refused there, too."""
+    patterns: list[URLPattern | URLResolver] = []
+    for pattern in api.urls[0]:
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            patterns.append(
+                path(f"{PREFIX}{pattern.pattern}", door(pattern.callback), name=f"native-{pattern.name}")
+            )
+    patterns.append(re_path(rf"^{PREFIX}(?P<rest>.*)$", nothing_here, name="native-nothing"))
+    return patterns
+
+
+def openapi_document() -> dict[str, Any]:
+    """What the API says about itself: served, and kept in the repository."""
+    return dict(api.get_openapi_schema())

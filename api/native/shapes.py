@@ -1,0 +1,77 @@
+"""What the bodies of all operations are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from smsconsole.lib.plain_text import plain_text_problem
+
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+
+
+class Given(BaseModel):
+    """A body, or a part of one: a field that nobody knows is refused by its name."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class Told(BaseModel):
+    """An answer, or a part of one. Every field is always there."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Paged(Given):
+    """How much of a list is asked for, and where it goes on."""
+
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="Most items in the answer.")
+    cursor: str | None = Field(
+        None, max_length=64, description="`next_cursor` of the answer before; the filters stay the same."
+    )
+
+    def filters(self) -> dict[str, Any]:
+        """What a cursor belongs to."""
+        return self.model_dump(exclude={"limit", "cursor"})
+
+
+def _one_line(value: str) -> str:
+    if problem := plain_text_problem(value):
+        raise ValueError(problem)
+    return value
+
+
+def _lines(value: str) -> str:
+    if problem := plain_text_problem(value, is_multiline=True):
+        raise ValueError(problem)
+    return value
+
+
+# Without characters that cannot be seen or that turn the direction of writing around.
+Line = Annotated[str, AfterValidator(_one_line)]
+Lines = Annotated[str, AfterValidator(_lines)]
+# ISO 3166, two capital letters.
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime,
+    PlainSerializer(_iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+NEXT_CURSOR = Field(description="Ask with it for the next page; null at the end of the list.")
