@@ -7,12 +7,15 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from smsconsole.lib.allowed_hosts import AllowedHost, parse_allowed_hosts, parse_ports
 from smsconsole.lib.working_hours import WorkingHours, parse_working_hours
 
 _KINDS = {
     int: "a whole number",
     bool: "true or false",
     float: "a number",
+    parse_allowed_hosts: "hosts like “crm.example.com, 10.0.0.0/8:8443”",
+    parse_ports: "ports like “443, 8443”",
     parse_working_hours: "working hours like “Mon-Fri 09:00-18:00, Sat 10:00-14:00”",
 }
 
@@ -36,3 +39,11 @@ class CheckedEnv(environ.Env):  # type: ignore[misc]  # it has no types
             var, cast=parse_working_hours, default=parse_working_hours(default)
         )
         return hours
+
+    def allowed_hosts(self, var: str) -> tuple[AllowedHost, ...]:
+        hosts: tuple[AllowedHost, ...] = self.get_value(var, cast=parse_allowed_hosts, default=())
+        return hosts
+
+    def ports(self, var: str, *, default: str) -> frozenset[int]:
+        ports: frozenset[int] = self.get_value(var, cast=parse_ports, default=parse_ports(default))
+        return ports

@@ -352,6 +352,16 @@ CONSOLE_URL = env.str("CONSOLE_URL", default="").rstrip("/") or f"http://{HOST}:
 # At most one alarm of a kind leaves a project in so long; what comes meanwhile is told in one summary.
 ALARM_INTERVAL_SECONDS = env.int("ALARM_INTERVAL_SECONDS", default=3600)
 
+# Callbacks go to the public internet by https, to these ports. What else may be called is named: hosts, addresses or
+# networks, each with `:port` or `:*` behind it if need be.
+CALLBACK_ALLOW_HTTP = env.bool("CALLBACK_ALLOW_HTTP", default=False)
+CALLBACK_PORTS = env.ports("CALLBACK_PORTS", default="443,8443")
+CALLBACK_ALLOWED_HOSTS = env.allowed_hosts("CALLBACK_ALLOWED_HOSTS")
+# Requests that wait for their answers at the same time.
+CALLBACK_THREADS = env.int("CALLBACK_THREADS", default=32)
+# Days that the log of callbacks and what was fetched are kept.
+CALLBACK_RETENTION_DAYS = env.int("CALLBACK_RETENTION_DAYS", default=30)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from callbacks.models import Callback
+from callbacks.models import Callback, CallbackAttempt
 from callbacks.statuses import CallbackState
 from projects.models import CallbackEndpoint, Project
 from projects.statuses import CallbackKind
@@ -87,8 +87,14 @@ def _days(project: Project, filters: LogFilters) -> Q:
 
 def _first_id_since(moment: datetime, default: int = 2**62) -> int:
     """An id that no callback written at or after `moment` lies below, so that a walk along the ids ends there."""
-    rows: QuerySet[Callback, int] = Callback.objects.filter(created_at__gte=moment - timedelta(minutes=5))
-    return rows.order_by("created_at", "pk").values_list("pk", flat=True).first() or default
+    rows = Callback.objects.filter(created_at__gte=moment - timedelta(minutes=5)).order_by("created_at", "pk")
+    return rows.values_list("pk", flat=True).first() or default
+
+
+def last_attempts(rows: Iterable[Callback]) -> dict[int, CallbackAttempt]:
+    """The newest try of each, by the callback's id. One query."""
+    attempts = CallbackAttempt.objects.filter(callback__in=list(rows)).order_by("callback_id", "-pk")
+    return {attempt.callback_id: attempt for attempt in attempts.distinct("callback_id")}
 
 
 def callback_of(project: Project, uuid: UUID) -> Callback | None:
