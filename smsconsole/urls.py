@@ -17,5 +17,7 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("notifications.urls")),
     path("", include("audit.urls")),
+    path("", include("api.urls")),
+    path("", include("api.tencent_v5.urls")),
     path("django-admin/", django_admin.urls),
 ]
