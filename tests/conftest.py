@@ -53,6 +53,12 @@ def own_cache() -> None:
     caches["default"].key_prefix = uuid.uuid4().hex
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process of the interfaces remembers for two seconds, a test changes at once."""
+    monkeypatch.setattr("api.sending.remembered.SECONDS", 0.0)
+
+
 @pytest.fixture
 def empty_queues() -> None:
     """No job of an earlier test waits in any queue."""

@@ -13,6 +13,9 @@ from smsconsole.lib.types import Region
 MOST_NUMBERS = 200
 MOST_NATIVE = 1000
 CONTEXT_MAX_BYTES = 512
+EXTEND_MAX_DIGITS = 12
+# A kind of a raw text: either of those that are no marketing.
+COMMON = "common"
 
 
 class Refusal(StrEnum):
@@ -86,8 +89,9 @@ class Order:
     """What one request asks to send: either `template_id` with each recipient's parameters, or a whole `text`.
 
     `region` None: that of the numbers, all of which must lie in one (`MIXED_REGIONS`). `default_country` (ISO 3166)
-    reads numbers without a country code. `signature` is its text without brackets, empty: the text's own front, or the
-    project's only one where a single one is usable. `needs_signature`: empty is refused for domestic numbers.
+    reads numbers without a country code; empty: the project's own. `signature` is its text without brackets, empty: the
+    text's own front (`【…】` or `[…]`); without one the project's only approved one at home, and none abroad.
+    `needs_signature`: a domestic order that names none is refused. `sender_id` counts for international numbers only.
     `in_marketing_hours_only` refuses marketing at other hours instead of letting it wait. `is_sandbox`: nothing
     leaves the console.
     """
@@ -95,7 +99,7 @@ class Order:
     recipients: Sequence[Recipient]
     template_id: str = ""  # its public number, as digits
     text: str = ""
-    kind: str = ""  # a `TextKind` that a raw text must have; empty: any
+    kind: str = ""  # a `TextKind` (or `COMMON`) that a raw text must have; empty: any
     signature: str = ""
     sender_id: str = ""
     extend: str = ""
