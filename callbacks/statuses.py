@@ -15,3 +15,20 @@ class CallbackState(models.TextChoices):
     GIVEN_UP = "given_up", _("Given up")
     # Its endpoint was switched off or removed before it got through.
     DROPPED = "dropped", _("Dropped")
+
+
+class CallbackFault(models.TextChoices):
+    """Why a try did not count as taken."""
+
+    ADDRESS = "address", _("The address leads out of the public internet and was not called")
+    DNS = "dns", _("The name of the host is not known")
+    REFUSED = "refused", _("The server refused the connection")
+    CONNECTION = "connection", _("The connection could not be made, or broke")
+    TLS = "tls", _("The server's certificate is not valid for its name, or encryption failed")
+    TIMEOUT = "timeout", _("No whole answer within 15 seconds")
+    PROTOCOL = "protocol", _("The answer is not HTTP")
+    REDIRECT = "redirect", _("It was sent elsewhere; redirects are not followed")
+    STATUS = "status", _("The answer's status is no success")
+    RESULT = "result", _("The answer's “result” is not 0")
+    TOO_LONG = "too_long", _("The answer is longer than 64 kB")
+    EMPTY = "empty", _("What it was to tell has been erased")

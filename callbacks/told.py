@@ -13,7 +13,6 @@ from callbacks import sql
 from delivery.message_ids import public_message_id
 from delivery.models import MessageNote, Reply
 from delivery.statuses import MessageStatus, Reason
-from projects.models import Project
 from smsconsole.lib.numbering_plans import calling_code_of
 from templates_app.models import SignatureRevision
 from templates_app.statuses import RevisionStatus
@@ -65,10 +64,6 @@ class StatusTold(NamedTuple):
     context: str
     extend: str
     is_sandbox: bool
-
-    @property
-    def is_delivered(self) -> bool:
-        return self.status == MessageStatus.DELIVERED
 
 
 class ReplyTold(NamedTuple):
@@ -173,8 +168,3 @@ def split_number(msisdn: str) -> tuple[str, str]:
     digits = msisdn.removeprefix("+")
     calling_code = calling_code_of(digits) or ""
     return calling_code, digits[len(calling_code) :]
-
-
-def projects_of(project_ids: Iterable[int]) -> dict[int, Project]:
-    """One statement."""
-    return Project.objects.in_bulk(set(project_ids))
