@@ -38,6 +38,7 @@ class ListingSource(models.TextChoices):
     PERSON = "person", _("Added by a member")
     IMPORT = "import", _("Imported")
     REPLY = "reply", _("By a reply")
+    PROGRAM = "program", _("Added by a program")
 
 
 class RecipientZone(models.TextChoices):
