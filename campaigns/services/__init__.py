@@ -13,6 +13,7 @@ from campaigns.services.drafts import (
 from campaigns.services.forecasts import Preview, make_forecast, previews, refresh_limits
 from campaigns.services.imports import import_recipients
 from campaigns.services.lifecycle import (
+    FromProgram,
     FromShell,
     SendOutcome,
     cancel_campaign,
@@ -74,6 +75,7 @@ __all__ = [
     "Continued",
     "DraftChanges",
     "FileChoices",
+    "FromProgram",
     "FromShell",
     "Preview",
     "Problem",

@@ -41,6 +41,14 @@ class FromShell:
 
 
 @dataclass(frozen=True, slots=True)
+class FromProgram:
+    """Stands for the verification code where a program sends: its key has the right to. Written to the timeline."""
+
+
+Authorization = VerificationAnswer | FromShell | FromProgram
+
+
+@dataclass(frozen=True, slots=True)
 class SendOutcome:
     """`was_first` is false when somebody (or the same click) had sent it before: nothing happened now."""
 
@@ -52,7 +60,7 @@ def confirm_send(
     *,
     campaign: Campaign,
     version: int | None,
-    authorization: VerificationAnswer | FromShell,
+    authorization: Authorization,
     by: User,
 ) -> SendOutcome:
     """Send the draft now, or schedule it for its time. However often it is clicked, it is sent once.
@@ -71,16 +79,20 @@ def confirm_send(
             raise NotReady([problem.words for problem in problems])
         refusal = _authorize(locked, authorization, by)
         if refusal is None:
-            _send(locked, via="shell" if isinstance(authorization, FromShell) else "page", by=by)
+            _send(locked, via=_via(authorization), by=by)
     if refusal is not None:
         raise refusal
     return SendOutcome(locked, was_first=True)
 
 
-def _authorize(
-    campaign: Campaign, authorization: VerificationAnswer | FromShell, by: User
-) -> VerificationRefused | None:
+def _via(authorization: Authorization) -> str:
     if isinstance(authorization, FromShell):
+        return "shell"
+    return "program" if isinstance(authorization, FromProgram) else "page"
+
+
+def _authorize(campaign: Campaign, authorization: Authorization, by: User) -> VerificationRefused | None:
+    if isinstance(authorization, FromShell | FromProgram):
         return None
     return use_verification(campaign=campaign, given=authorization, by=by)
 

@@ -353,6 +353,8 @@ def _event_detail(event: CampaignEvent, campaign: Campaign) -> str:
         parts.append(schedule_words(campaign))
     if detail.get("via") == "shell":
         parts.append(_("from the shell, without a verification code"))
+    if detail.get("via") == "program":
+        parts.append(_("by a program, with an API key"))
     if event.kind == EventKind.HELD:
         parts.append(hold_words(detail.get("reason", ""), detail, campaign.project.zone))
     if event.kind == EventKind.UNCERTAIN_SETTLED:
