@@ -8,7 +8,18 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from api.native import batches, messages
+from api.native import (
+    batches,
+    body_templates,
+    campaign_recipients,
+    campaign_sending,
+    campaigns,
+    messages,
+    number_lists,
+    replies,
+    sender_ids,
+    signatures,
+)
 from api.native.bodies import StrictParser
 from api.native.door import door, nothing_here
 from api.native.openapi import DESCRIPTION, VERSION, completed
@@ -37,7 +48,18 @@ api = NativeApi(
     parser=StrictParser(),
 )
 handle_refusals(api)
-for module in (messages, batches):
+for module in (
+    messages,
+    batches,
+    campaigns,
+    campaign_recipients,
+    campaign_sending,
+    body_templates,
+    signatures,
+    sender_ids,
+    replies,
+    number_lists,
+):
     api.add_router("", module.router)
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from django.db.models import F
 from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import ConfigDict, Field, model_validator
@@ -18,7 +17,7 @@ from api.native.operations import Terms, json_response, operation, replay_of, re
 from api.native.problems import Problem
 from api.native.shapes import NEXT_CURSOR, Country, Given, Line, Moment, Paged, Told
 from api.queries.message_lists import ListedMessage, Wanted, listed, messages_page
-from api.sending.orders import CONTEXT_MAX_BYTES, Order, Ordered, Placed, Recipient, Refusal
+from api.sending.orders import CONTEXT_MAX_BYTES, Order, Placed, Recipient, Refusal
 from api.sending.placing import place
 from delivery.message_ids import message_id_of, public_message_id
 from delivery.queries import StatusWord
@@ -26,7 +25,6 @@ from delivery.statuses import Reason
 from projects.models import Project
 from projects.statuses import ApiScope
 from smsconsole.lib.msisdn import MsisdnError, read_msisdn
-from smsconsole.lib.types import Region
 from templates_app.models import BodyTemplate
 
 router = Router(tags=["Messages"])
@@ -239,7 +237,7 @@ def order_of(request: ApiRequest, words: Words, recipients: list[Recipient], *, 
     """The order that a body asks for."""
     return Order(
         recipients=recipients,
-        template_id=_template_number(request.auth.project, words.template_id),
+        template_id=str(find_template(request.auth.project, words.template_id)) if words.template_id else "",
         text=words.text or "",
         signature=words.signature,
         sender_id=words.sender_id,
@@ -305,22 +303,13 @@ def msisdn_of(project: Project, written: str) -> str:
         raise Problem("number_invalid", members={"reason": str(error.reason)}) from error
 
 
-def _template_number(project: Project, written: str | None) -> str:
-    """The public number of a body template that is named by its id or by that number; what is neither names none."""
-    if written is None:
-        return ""
+def find_template(project: Project, written: str) -> int:
+    """The row number of a body template that is named by its id or by that number; 0 for what names none."""
     if _TEMPLATE_NUMBER.fullmatch(written):
-        return written
+        return int(written)
     try:
         wanted = UUID(written)
     except ValueError:
-        return "0"
-    found = BodyTemplate.objects.filter(project=project, uuid=wanted).values_list(F("pk"), flat=True).first()
-    return str(found or 0)
-
-
-def refusal_of(result: Ordered) -> str | None:
-    return str(result.refusal) if result.refusal is not None else None
-
-
-__all__ = ["Region", "message_out", "msisdn_of", "order_of", "refusal_of", "router", "send"]
+        return 0
+    found = BodyTemplate.objects.filter(project=project, uuid=wanted).values_list("pk", flat=True)
+    return found.first() or 0

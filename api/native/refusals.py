@@ -50,7 +50,7 @@ def _of_campaign(error: CampaignsError) -> Problem:
 
 def _of_input(error: ValidationError) -> Problem:
     errors = [
-        FieldError(_field(one["loc"]), one["type"], _WORDS.get(one["type"], one["msg"]))
+        FieldError(_field(one["loc"]), one["type"], _WORDS.get(one["type"]) or str(one["msg"]))
         for one in error.errors[:100]
     ]
     return Problem("invalid_input", errors=errors)

@@ -49,21 +49,26 @@ class ReplyPage:
 
 
 def reply_page(
-    project: Project, wanted: ReplyFilter, *, before: int | None = None, after: int | None = None
+    project: Project,
+    wanted: ReplyFilter,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> ReplyPage:
     """A page of the project's replies, older than the reply `before` or newer than `after`. Three statements."""
     found = _wanted(project, wanted).select_related("gateway")
     edge = _edge(project, before or after)
     if edge is not None and after is not None:
-        newer_first = found.filter(_is_later(edge)).order_by("received_at", "pk")[: PAGE_SIZE + 1]
+        newer_first = found.filter(_is_later(edge)).order_by("received_at", "pk")[: limit + 1]
         replies = list(newer_first)
-        has_newer, replies = len(replies) > PAGE_SIZE, replies[:PAGE_SIZE][::-1]
+        has_newer, replies = len(replies) > limit, replies[:limit][::-1]
         newer = replies[0].pk if replies and has_newer else None
         return ReplyPage(_with_texts(replies), newer, replies[-1].pk if replies else None)
     if edge is not None:
         found = found.filter(_is_earlier(edge))
-    replies = list(found.order_by("-received_at", "-pk")[: PAGE_SIZE + 1])
-    has_older, replies = len(replies) > PAGE_SIZE, replies[:PAGE_SIZE]
+    replies = list(found.order_by("-received_at", "-pk")[: limit + 1])
+    has_older, replies = len(replies) > limit, replies[:limit]
     newer = replies[0].pk if replies and edge is not None else None
     return ReplyPage(_with_texts(replies), newer, replies[-1].pk if has_older else None)
 

@@ -36,17 +36,18 @@ def number_page(
     search: str = "",
     before: int | None = None,
     after: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> NumberPage:
     """A page of a list; a search is a whole number with its plus, or at least four last digits. One statement."""
     found = _searched(_listed(project, number_list), search).select_related("created_by")
     if after is not None:
-        rows = list(found.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1])
-        has_newer, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE][::-1]
+        rows = list(found.filter(pk__gt=after).order_by("pk")[: limit + 1])
+        has_newer, rows = len(rows) > limit, rows[:limit][::-1]
         return NumberPage(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows else None)
     if before is not None:
         found = found.filter(pk__lt=before)
-    rows = list(found.order_by("-pk")[: PAGE_SIZE + 1])
-    has_older, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    rows = list(found.order_by("-pk")[: limit + 1])
+    has_older, rows = len(rows) > limit, rows[:limit]
     newer = rows[0].pk if rows and before is not None else None
     return NumberPage(rows, newer, rows[-1].pk if has_older else None)
 

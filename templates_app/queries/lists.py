@@ -52,28 +52,41 @@ class Page(Generic[Owner, R]):
 
 
 def signature_page(
-    *, project: Project, region: Region, state: str = "", before: int | None = None
+    *,
+    project: Project,
+    region: Region | None,
+    state: str = "",
+    before: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> Page[Signature, SignatureRevision]:
-    """Signatures of one region, newest first. Two queries, however many there are."""
-    revisions = SignatureRevision.objects.filter(signature__project=project, signature__region=region)
-    return _page(revisions, state=state, before=before)
+    """Signatures of one region (None: of both), newest first. Two queries, however many there are."""
+    revisions = SignatureRevision.objects.filter(signature__project=project)
+    if region is not None:
+        revisions = revisions.filter(signature__region=region)
+    return _page(revisions, state=state, before=before, limit=limit)
 
 
 def body_template_page(
-    *, project: Project, region: Region, state: str = "", before: int | None = None
+    *,
+    project: Project,
+    region: Region | None,
+    state: str = "",
+    before: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> Page[BodyTemplate, BodyTemplateRevision]:
-    """Body templates of one region, newest first. Two queries, however many there are."""
-    revisions = BodyTemplateRevision.objects.filter(
-        body_template__project=project, body_template__region=region
-    )
-    return _page(revisions, state=state, before=before)
+    """Body templates of one region (None: of both), newest first. Two queries, however many there are."""
+    revisions = BodyTemplateRevision.objects.filter(body_template__project=project)
+    if region is not None:
+        revisions = revisions.filter(body_template__region=region)
+    return _page(revisions, state=state, before=before, limit=limit)
 
 
 def sender_id_page(
-    *, project: Project, state: str = "", before: int | None = None
+    *, project: Project, state: str = "", before: int | None = None, limit: int = PAGE_SIZE
 ) -> Page[SenderId, SenderIdRevision]:
     """Sender IDs, newest first. Two queries, however many there are."""
-    return _page(SenderIdRevision.objects.filter(sender_id__project=project), state=state, before=before)
+    revisions = SenderIdRevision.objects.filter(sender_id__project=project)
+    return _page(revisions, state=state, before=before, limit=limit)
 
 
 def count_by_state(
@@ -138,7 +151,7 @@ def _latest_ones(revisions: QuerySet[Any]) -> QuerySet[Any]:
     return latest
 
 
-def _page(revisions: QuerySet[R], *, state: str, before: int | None) -> Page[Any, R]:
+def _page(revisions: QuerySet[R], *, state: str, before: int | None, limit: int) -> Page[Any, R]:
     owner = revisions.model.noun
     found = _latest_ones(revisions)
     if state == RevisionStatus.APPROVED:
@@ -147,8 +160,8 @@ def _page(revisions: QuerySet[R], *, state: str, before: int | None) -> Page[Any
         found = found.filter(status=state)
     if before is not None:
         found = found.filter(**{f"{owner}_id__lt": before})
-    rows = list(found.select_related(owner, "created_by").order_by(f"-{owner}_id")[: PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
+    rows = list(found.select_related(owner, "created_by").order_by(f"-{owner}_id")[: limit + 1])
+    shown = rows[:limit]
     approved = revisions.filter(
         status=RevisionStatus.APPROVED, **{f"{owner}__in": [row.owner.pk for row in shown]}
     )
@@ -157,4 +170,4 @@ def _page(revisions: QuerySet[R], *, state: str, before: int | None) -> Page[Any
     for latest in shown:
         used = in_use.get(latest.owner.pk)
         entries.append(Entry(latest.owner, latest, used if used != latest else None))
-    return Page(entries, shown[-1].owner.pk if len(rows) > PAGE_SIZE else None)
+    return Page(entries, shown[-1].owner.pk if len(rows) > limit else None)
