@@ -12,6 +12,7 @@ from api.tencent_v5 import shapes
 from api.tencent_v5.calls import Answer, Call, success
 from api.tencent_v5.errors import Code, Refused, malformed
 from api.tencent_v5.requests import Fields, Phone
+from callbacks.formats.tencent import reply_fields, status_fields
 from callbacks.models import PullItem
 from callbacks.services.pulling import pull
 from callbacks.told import TENCENT_STATUSES
@@ -44,18 +45,7 @@ def pull_of_number(call: Call) -> Answer:
     if kind == CallbackKind.STATUS:
         return _found(_receipts_of(call, msisdn, begin, end, most))
     replies, _n = replies_of_number(call.project, msisdn, begin, end, limit=most)
-    return _found(
-        [
-            shapes.reply(
-                msisdn=one.msisdn,
-                signature=one.signature,
-                text=one.text,
-                extend=one.extend,
-                at=one.received_at,
-            )
-            for one in replies
-        ]
-    )
+    return _found([shapes.reply(one) for one in replies])
 
 
 def number_and_span(fields: Fields) -> tuple[str, datetime, datetime]:
@@ -69,25 +59,9 @@ def number_and_span(fields: Fields) -> tuple[str, datetime, datetime]:
 
 def _pulled(call: Call, kind: CallbackKind, most: int) -> list[Answer]:
     if kind == CallbackKind.REPLY:
-        return [
-            shapes.reply(
-                msisdn=one.msisdn, signature=one.signature, text=one.text, extend=one.extend, at=one.at
-            )
-            for one in pull(call.project, CallbackKind.REPLY, most)
-        ]
-    return [
-        shapes.receipt(
-            message_id=one.message_id,
-            msisdn=one.msisdn,
-            status=one.status,
-            reason=one.reason,
-            code=one.code,
-            at=one.at,
-            zone=call.project.zone,
-        )
-        for one in pull(call.project, CallbackKind.STATUS, most)
-        if one.status in TENCENT_STATUSES
-    ]
+        return [reply_fields(one) for one in pull(call.project, CallbackKind.REPLY, most)]
+    statuses = pull(call.project, CallbackKind.STATUS, most)
+    return [status_fields(one, zone=call.project.zone) for one in statuses]
 
 
 def _receipts_of(call: Call, msisdn: str, begin: datetime, end: datetime, most: int) -> list[Answer]:
@@ -96,19 +70,8 @@ def _receipts_of(call: Call, msisdn: str, begin: datetime, end: datetime, most: 
     while n_read < n and len(receipts) < most:
         found, n = messages_of_number(call.project, msisdn, begin, end, limit=_STEP, offset=n_read)
         n_read += _STEP
-        receipts += [
-            shapes.receipt(
-                message_id=told.message_id,
-                msisdn=told.msisdn,
-                status=told.status,
-                reason=told.reason,
-                code=told.code,
-                at=told.final_at,
-                zone=call.project.zone,
-            )
-            for told in found
-            if told.status in TENCENT_STATUSES
-        ]
+        told = (one for one in found if one.status in TENCENT_STATUSES)
+        receipts += [shapes.receipt(one, call.project.zone) for one in told]
     return receipts[:most]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.sending.orders import Order, Ordered, Recipient
+from api.sending.orders import COMMON, Order, Ordered, Recipient
 from api.sending.placing import place
 from api.tencent_v5.calls import Answer, Call, success
 from api.tencent_v5.errors import CODE_OF, Code, Refused
@@ -56,7 +56,7 @@ def _order(call: Call, numbers: Sequence[str]) -> Order:
         if len(text) > _TEXT_MAX:
             raise Refused(Code.TEXT_TOO_LONG, f"“msg” has {len(text)} characters; no message holds as many.")
         is_marketing = fields.choice("type", (0, _MARKETING)) == _MARKETING
-        what = {"text": text, "kind": TextKind.MARKETING.value if is_marketing else ""}
+        what = {"text": text, "kind": TextKind.MARKETING.value if is_marketing else COMMON}
         parameters = []
     recipients = [Recipient(number, parameters, ext) for number in numbers]
     return Order(recipients=recipients, extend=fields.digits_or_text("extend", default=""), **what)

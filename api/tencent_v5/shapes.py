@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from api.services.lookups import MessageTold
+from django.utils import timezone
+
+from api.services.lookups import MessageTold, ReplyTold
 from api.tencent_v5.calls import Answer
 from api.tencent_v5.errors import Code, Refused
 from api.tencent_v5.requests import Phone
-from callbacks.told import split_number
+from callbacks.formats.tencent import status_fields
+from callbacks.told import StatusTold, split_number
 from delivery.message_ids import public_message_id
 from delivery.statuses import MessageStatus, Reason
 from smsconsole.lib.msisdn import MsisdnError, read_msisdn
@@ -20,15 +24,6 @@ _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _DIGITS: Final = re.compile(r"[0-9]{2,}")
 _TEXT_MAX: Final = 100
 
-# What a receipt says where the carrier gave no code of its own.
-_WORDS: Final = {
-    MessageStatus.DELIVERED: "DELIVRD",
-    MessageStatus.UNDELIVERED: "UNDELIV",
-    MessageStatus.EXPIRED: "EXPIRED",
-    MessageStatus.REJECTED: "REJECTD",
-    MessageStatus.FAILED: "REJECTD",
-    MessageStatus.BLOCKED: "BLOCKED",
-}
 # Of messages that were not sent, as they would be answered at once.
 _CODES: Final = {
     Reason.SAME_CONTENT: Code.NUMBER_30_SECONDS,
@@ -57,46 +52,29 @@ def read_number(phone: Phone) -> str:
         raise Refused(Code.NUMBER_INVALID, "nationcode and mobile together are no phone number.") from None
 
 
-def wall_clock(moment: datetime | None, zone: tzinfo) -> str:
+def wall_clock(moment: datetime | None, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime(_TIME) if moment is not None else ""
 
 
-def receipt(
-    *,
-    message_id: int,
-    msisdn: str,
-    status: MessageStatus,
-    reason: Reason,
-    code: str,
-    at: datetime | None,
-    zone: tzinfo,
-) -> Answer:
-    """An item of pullstatus; callbacks in Tencent's format say the same."""
-    nationcode, mobile = split_number(msisdn)
+def receipt(told: MessageTold, zone: ZoneInfo) -> Answer:
+    """A message's receipt, as callbacks and the queue have it."""
+    return status_fields(_as_status(told), zone=zone)
+
+
+def reply(told: ReplyTold) -> Answer:
+    """A reply, as callbacks and the queue have it."""
+    nationcode, mobile = split_number(told.msisdn)
     return {
-        "user_receive_time": wall_clock(at, zone),
-        "nationcode": nationcode,
+        "extend": told.extend,
         "mobile": mobile,
-        "report_status": _report_status(status),
-        "errmsg": code or _WORDS.get(status, "UNKNOWN"),
-        "description": _description(status, reason),
-        "sid": public_message_id(message_id),
+        "nationcode": nationcode,
+        "sign": told.signature,
+        "text": told.text,
+        "time": int(told.received_at.timestamp()),
     }
 
 
-def reply(*, msisdn: str, signature: str, text: str, extend: str, at: datetime) -> Answer:
-    nationcode, mobile = split_number(msisdn)
-    return {
-        "nationcode": nationcode,
-        "mobile": mobile,
-        "text": text,
-        "sign": signature,
-        "time": int(at.timestamp()),
-        "extend": extend,
-    }
-
-
-def message(told: MessageTold, zone: tzinfo) -> Answer:
+def message(told: MessageTold, zone: ZoneInfo) -> Answer:
     """An item of querysms4mobile. What never left has a code of its own and neither sid nor receipt."""
     nationcode, mobile = split_number(told.msisdn)
     shown: Answer = {
@@ -108,18 +86,18 @@ def message(told: MessageTold, zone: tzinfo) -> Answer:
         "type": 1 if told.kind == TextKind.MARKETING else 0,
     }
     if told.status in (MessageStatus.FAILED, MessageStatus.BLOCKED, MessageStatus.CANCELLED):
-        code = _CODES.get(told.reason, Code.OTHER)
-        return {**shown, "result": int(code), "errmsg": _description(told.status, told.reason)}
-    has_receipt = told.status in _RECEIPTED
+        words = str(told.reason.label or told.status.label)
+        return {**shown, "result": int(_CODES.get(told.reason, Code.OTHER)), "errmsg": words}
+    sent = {**shown, "result": int(Code.OK), "errmsg": "OK", "sid": public_message_id(told.message_id)}
+    if told.status not in _RECEIPTED:
+        return {**sent, "user_receive_time": "", "report_status": "", "status": "", "description": ""}
+    fields = receipt(told, zone)
     return {
-        **shown,
-        "result": int(Code.OK),
-        "errmsg": "OK",
-        "sid": public_message_id(told.message_id),
-        "user_receive_time": wall_clock(told.final_at, zone) if has_receipt else "",
-        "report_status": _report_status(told.status) if has_receipt else "",
-        "status": (told.code or _WORDS[told.status]) if has_receipt else "",
-        "description": _description(told.status, told.reason) if has_receipt else "",
+        **sent,
+        "user_receive_time": fields["user_receive_time"],
+        "report_status": fields["report_status"],
+        "status": fields["errmsg"],
+        "description": fields["description"],
     }
 
 
@@ -136,11 +114,20 @@ def _hide(match: re.Match[str]) -> str:
     return f"{digits[0]}{'*' * (len(digits) - 2)}{digits[-1]}"
 
 
-def _report_status(status: MessageStatus) -> str:
-    return "SUCCESS" if status == MessageStatus.DELIVERED else "FAIL"
-
-
-def _description(status: MessageStatus, reason: Reason) -> str:
-    if status == MessageStatus.DELIVERED:
-        return "Received by the phone"
-    return str(reason.label or status.label)
+def _as_status(told: MessageTold) -> StatusTold:
+    return StatusTold(
+        message_id=told.message_id,
+        id=public_message_id(told.message_id),
+        project_id=0,
+        msisdn=told.msisdn,
+        country=told.country,
+        n_segments=told.n_segments,
+        status=told.status,
+        reason=told.reason,
+        code=told.code,
+        at=told.final_at or told.submitted_at or timezone.now(),
+        sequence=0,
+        context=told.context,
+        extend=told.extend,
+        is_sandbox=told.is_sandbox,
+    )

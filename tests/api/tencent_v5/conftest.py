@@ -1,13 +1,14 @@
-"""A project whose program holds an AppKey."""
+"""A project whose program holds an AppKey, and a shop whose program may send."""
 
 from __future__ import annotations
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Role, User
 from projects.models import AppKey, Project
+from tests.api.sending.offers import Shop
 from tests.api.tencent_v5.calling import Program
-from tests.factories import AppKeyFactory
+from tests.factories import AppKeyFactory, member
 
 
 @pytest.fixture
@@ -19,3 +20,15 @@ def app_key(project: Project, operator: User) -> AppKey:
 @pytest.fixture
 def program(app_key: AppKey) -> Program:
     return Program(app_key)
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def seller(shop: Shop) -> Program:
+    """The shop's program."""
+    author = member(shop.project.organization, Role.OPERATOR)
+    return Program(AppKeyFactory(project=shop.project, created_by=author))
