@@ -83,8 +83,7 @@ def read_lines(project: Project, order: Order) -> list[Line]:
                 raise MsisdnError(RefusalReason.NOT_A_NUMBER)
             found = read_msisdn(recipient.number, default_country=default_country)
         except MsisdnError as error:
-            reason = RefusalReason(str(error))
-            line.refuse(Refusal.NUMBER_INVALID, number_words(reason))
+            line.refuse(Refusal.NUMBER_INVALID, number_words(error.reason))
         else:
             line.msisdn, line.country = found.e164, found.country
         lines.append(line)
