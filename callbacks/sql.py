@@ -81,3 +81,45 @@ WHERE id IN (
 )
 RETURNING id, row, status, reason, code, event_at
 """
+
+# --- Sending --------------------------------------------------------------------------------------------
+
+# Endpoints with something due, unless their breaker is open. Each is asked by its own part of the index.
+DUE_ENDPOINTS = """
+SELECT e.id, coalesce(h.n_failures, 0) FROM projects_callbackendpoint e
+LEFT JOIN callbacks_endpointhealth h ON h.endpoint_id = e.id
+WHERE e.is_on AND (h.open_until IS NULL OR h.open_until <= clock_timestamp())
+  AND EXISTS (
+      SELECT FROM callbacks_callback c
+      WHERE c.endpoint_id = e.id AND c.state = 'waiting' AND c.next_try_at <= clock_timestamp()
+  )
+ORDER BY e.id
+"""
+
+# Takes what is due and puts its next try behind the longest time a request can last, in the same moment: a process
+# that dies leaves it to be tried again, and two processes never hold the same one.
+TAKE_DUE = """
+UPDATE callbacks_callback
+SET n_attempts = n_attempts + 1, next_try_at = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE id IN (
+    SELECT c.id FROM unnest(%(endpoints)s::bigint[], %(limits)s::int[]) AS w (endpoint_id, n)
+    CROSS JOIN LATERAL (
+        SELECT id FROM callbacks_callback
+        WHERE endpoint_id = w.endpoint_id AND state = 'waiting' AND next_try_at <= clock_timestamp()
+        ORDER BY next_try_at, id LIMIT w.n FOR UPDATE SKIP LOCKED
+    ) c
+)
+RETURNING id
+"""
+
+# Before callbacks and health, in one order, as everybody does who changes an endpoint.
+LOCK_ENDPOINTS = """
+SELECT id FROM projects_callbackendpoint WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# Those that nobody has in hand wait no longer once their endpoint works again.
+HURRY = """
+UPDATE callbacks_callback SET next_try_at = clock_timestamp()
+WHERE endpoint_id = %(endpoint)s AND state = 'waiting' AND next_try_at > clock_timestamp()
+  AND NOT (id = ANY(%(in_hand)s::bigint[]))
+"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from callbacks.told import TENCENT_STATUSES, TOLD_STATUSES, Item
 from delivery.models import Reply
 from projects.statuses import CallbackFormat, CallbackKind
 from smsconsole.lib.copying import copy_rows
+
+log = logging.getLogger(__name__)
 
 BATCH_SIZE = 1000
 
@@ -130,7 +133,7 @@ def statuses_of(cursor: Any, events: Sequence[ReadEvent]) -> list[Told]:
 
     A message that has moved on is left out: the event that moved it tells it. One statement.
     """
-    changes = [change for number, event in enumerate(events) for change in _told_changes(number, event)]
+    changes = [change for number, event in enumerate(events) for change in _read_changes(number, event)]
     if not changes:
         return []
     numbers, firsts, lasts, afters = (list(column) for column in zip(*changes, strict=True))
@@ -142,6 +145,15 @@ def statuses_of(cursor: Any, events: Sequence[ReadEvent]) -> list[Told]:
         item = Item(message_id, status, reason, code, at, event.id)
         found.append((number, Told(event.project_id or 0, event.is_stream, event.at, item)))
     return [told for _number, told in sorted(found, key=lambda pair: (pair[0], pair[1].item.message_id))]
+
+
+def _read_changes(number: int, event: ReadEvent) -> list[Change]:
+    """What is wrong with an event is logged and costs the others nothing."""
+    try:
+        return list(_told_changes(number, event))
+    except (TypeError, ValueError, AttributeError) as error:
+        log.error("event=%d cannot be told error=%s", event.id, type(error).__name__)
+        return []
 
 
 def _told_changes(number: int, event: ReadEvent) -> Iterator[Change]:
