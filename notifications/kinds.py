@@ -230,6 +230,30 @@ _LIMITS: dict[str, Kind] = {
         alarm=AlarmEvent.GATEWAY_DOWN,
         folds=True,
     ),
+    "callback.failing": Kind(
+        topic=Topic.LIMITS,
+        look="warning",
+        title=_("Callback fails: %(callback_kind)s"),
+        text=_(
+            "Your server has not taken the callback for an hour (%(callback_kind)s). It is tried again, for three days "
+            "at most; the delivery log says what it answered."
+        ),
+        read=scenes.of_project("callbacks", "callback_kind"),
+        roles=_ADMINS,
+        alarm=AlarmEvent.CALLBACK_FAILING,
+    ),
+    "callback.given_up": Kind(
+        topic=Topic.LIMITS,
+        look="error",
+        title=_("Callback switched off: %(callback_kind)s"),
+        text=_(
+            "The console switched the callback off (%(callback_kind)s). Why: %(callback_trouble)s. Switch it on again "
+            "when your server is ready; what happened meanwhile can be told again from the delivery log."
+        ),
+        read=scenes.of_project("callbacks", "callback_kind", "callback_trouble"),
+        roles=_ADMINS,
+        alarm=AlarmEvent.CALLBACK_FAILING,
+    ),
     "contact.tested": Kind(
         topic=Topic.LIMITS,
         look="info",

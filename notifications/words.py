@@ -22,6 +22,8 @@ from projects.statuses import (
     SCOPE_ALL,
     SCOPE_DOMESTIC,
     SCOPE_INTERNATIONAL,
+    CallbackKind,
+    CallbackTrouble,
     CapPeriod,
     FrequencyDimension,
 )
@@ -52,6 +54,8 @@ _LABELS: dict[str, Mapping[str, str | Promise]] = {
     "period": _PERIODS,
     "reason": {choice.value: choice.label for choice in HoldReason},
     "region": dict(REGION_CHOICES),
+    "callback_kind": {choice.value: choice.label for choice in CallbackKind},
+    "callback_trouble": {choice.value: choice.label for choice in CallbackTrouble},
 }
 
 

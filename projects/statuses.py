@@ -59,6 +59,7 @@ class AlarmEvent(models.TextChoices):
     PACKAGE_LOW = "package_low", _("The package is running low")
     GATEWAY_DOWN = "gateway_down", _("A gateway cannot be used, or works again")
     ABUSE = "abuse", _("Requests for verification codes look like abuse")
+    CALLBACK_FAILING = "callback_failing", _("A callback fails for an hour, or was switched off")
 
 
 class RemovalStatus(models.TextChoices):
