@@ -8,19 +8,24 @@ ours: a cap is never passed, whoever claims at the same time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from delivery import sql_limits as sql
+from delivery.frequency import Block
 from delivery.lease_rules import LeaseRules
+from delivery.statuses import Reason
 from projects.limits import CapLimit
 from projects.statuses import SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL, CapPeriod
 from smsconsole.outbox.services import append_event
 
+# The word in `Block.rule` of what a cap keeps back.
+CAP_RULE = "cap"
 PERIODS = (CapPeriod.DAY, CapPeriod.MONTH)
 
 
@@ -89,6 +94,14 @@ class ReachedCap(NamedTuple):
     limit: CapLimit
     n: int
 
+    def block(self, day: date, zone: ZoneInfo) -> Block:
+        """Why a program's message may not leave; it passes when the cap's day or month is over."""
+        start = start_of(self.limit.period, day)
+        is_month = self.limit.period == CapPeriod.MONTH
+        over_on = (start + timedelta(days=31)).replace(day=1) if is_month else start + timedelta(days=1)
+        passes_at = datetime.combine(over_on, time(0), zone)
+        return Block(Reason.CAP_REACHED, CAP_RULE, n=self.limit.cap, passes_at=passes_at)
+
 
 def room(
     cursor: Any, rules: LeaseRules, day: date, countries: Sequence[str]
@@ -97,15 +110,31 @@ def room(
 
     Looks without a lock, and where the sums of the last claim leave room enough, not at all: `count_claimed` decides.
     """
+    standings = _narrow_standings(cursor, rules, day, countries)
+    for place, reached in enumerate(_reached_in_turn(standings, countries)):
+        if reached is not None:
+            return place, reached
+    return len(countries), None
+
+
+def reached_for_each(
+    cursor: Any, rules: LeaseRules, day: date, countries: Sequence[str]
+) -> list[ReachedCap | None]:
+    """For each of these messages the cap of which nothing is left for it; those that pass count for those behind."""
+    return list(_reached_in_turn(_narrow_standings(cursor, rules, day, countries), countries))
+
+
+def _narrow_standings(
+    cursor: Any, rules: LeaseRules, day: date, countries: Sequence[str]
+) -> list[tuple[CapLimit, int]]:
+    """The caps that concern these messages with what counts for each; none where all of them fit."""
     n_by_scope: Counter[str] = Counter()
     for country, n in Counter(countries).items():
         for scope in scopes_of(country):
             n_by_scope[scope] += n
     caps = [cap for cap in rules.limits.caps if cap.cap is not None and cap.scope in n_by_scope]
-    if not caps:
-        return len(countries), None
     if all(_fits(cap, rules.used.get((str(cap.period), cap.scope)), n_by_scope) for cap in caps):
-        return len(countries), None
+        return []
     values: dict[str, Any] = {
         "project": rules.project_id,
         "scopes": sorted({cap.scope for cap in caps}),
@@ -115,26 +144,27 @@ def room(
     cursor.execute(sql.READ_USAGE, values)
     used = {(period, scope): n for period, scope, n in cursor.fetchall()}
     standings = [(cap, used.get((str(cap.period), cap.scope), 0)) for cap in caps]
-    if all(_fits(cap, n, n_by_scope) for cap, n in standings):
-        return len(countries), None
-    return _until_reached(standings, countries)
+    return [] if all(_fits(cap, n, n_by_scope) for cap, n in standings) else standings
 
 
 def _fits(cap: CapLimit, used: int | None, n_by_scope: Counter[str]) -> bool:
     return used is not None and used + n_by_scope[cap.scope] <= (cap.cap or 0)
 
 
-def _until_reached(
+def _reached_in_turn(
     standings: Sequence[tuple[CapLimit, int]], countries: Sequence[str]
-) -> tuple[int, ReachedCap | None]:
+) -> Iterator[ReachedCap | None]:
     taken: Counter[str] = Counter()
-    for i, country in enumerate(countries):
+    for country in countries:
         scopes = scopes_of(country)
+        reached = None
         for cap, n in standings:
             if cap.scope in scopes and n + taken[cap.scope] >= (cap.cap or 0):
-                return i, ReachedCap(cap, n)
-        taken.update(scopes)
-    return len(countries), None
+                reached = ReachedCap(cap, n)
+                break
+        if reached is None:
+            taken.update(scopes)
+        yield reached
 
 
 def count_claimed(cursor: Any, rules: LeaseRules, day: date, countries: Sequence[str]) -> None:

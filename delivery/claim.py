@@ -3,7 +3,8 @@
     gate      the dispatch runs and the lease is ours; its row is shared with other claims
     hours     outside them nothing is claimed; a number's own night sets its message aside
     numbers   locked, their slots read, the rules asked in row order; who may not leave is blocked
-    caps      the window ends where a cap is reached; with nothing left the dispatch is held
+    caps      the window ends where a cap is reached; with nothing left the dispatch is held. Of a program's stream
+              what is over a cap is blocked: nobody waits a month for a code
     write     slots, blocked messages, the window, the line's clock, and last what counts for the caps
 
 A claim that has to write to its dispatch (something is blocked, held or postponed) begins again with the row to
@@ -21,14 +22,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from delivery import sql, sql_limits
-from delivery.admission import Admission, Row
-from delivery.caps import CapTaken, count_claimed, room, tell_reached
+from delivery.admission import Admission, Row, by_own_hours
+from delivery.caps import CAP_RULE, CapTaken, count_claimed, reached_for_each, room, tell_reached
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.failpoints import fail_point
 from delivery.frequency import Block, Candidate, content_key, decide, has_number_rules
 from delivery.gateways.base import OutboundMessage
-from delivery.hours import next_opening, zones_of_number
+from delivery.hours import next_opening
 from delivery.lease_rules import LeaseRules, load_rules
 from delivery.models import Gateway
 from delivery.pace import Line, lock_line, take_line
@@ -153,8 +154,8 @@ class _Claim:
         self._cursor.execute(sql.NEXT_RETRY, {"batch": self._lease.batch_id})
         seconds = self._cursor.fetchone()[0]
         if seconds is None:
-            return Nothing(pause_seconds=EXHAUSTED_PAUSE_SECONDS)
-        return Nothing(max(0.01, seconds))
+            return Nothing(pause_seconds=EXHAUSTED_PAUSE_SECONDS, unless_due=True)
+        return Nothing(max(0.01, seconds), unless_due=True)
 
     # --- Ranges and retries ------------------------------------------------------------------------------
 
@@ -214,7 +215,7 @@ class _Claim:
     def _admit(self, rows: list[Row], now: datetime) -> Admission:
         """Ask hours, number rules and caps for each row in order. Locks the numbers, writes nothing."""
         rules = self._rules
-        awake, aside = self._by_own_hours(rows, now)
+        awake, aside = by_own_hours(rules, rows, now)
         decisions: list[Block | None] = [None] * len(awake)
         read = ReadSlots(now, {}, {})
         if awake and has_number_rules(rules.limits):
@@ -223,11 +224,16 @@ class _Claim:
         day = now.astimezone(rules.limits.zone).date()
         admission = Admission(len(rows), day, now, aside=aside, slots=read.slots, places=read.places)
         passing = [row for row, block in zip(awake, decisions, strict=True) if block is None]
-        n_fitting, admission.reached = room(self._cursor, rules, day, [row.country for row in passing])
-        admission.passing = passing[:n_fitting]
         admission.blocked = [
             (r, block) for r, block in zip(awake, decisions, strict=True) if block is not None
         ]
+        countries = [row.country for row in passing]
+        if rules.is_stream:
+            reached = reached_for_each(self._cursor, rules, day, countries)
+            admission.block_reached(passing, reached, rules.limits.zone)
+            return admission
+        n_fitting, admission.reached = room(self._cursor, rules, day, countries)
+        admission.passing = passing[:n_fitting]
         if admission.reached:
             self._cut(admission, rows, passing[n_fitting])
         return admission
@@ -244,27 +250,6 @@ class _Claim:
         }
         for number, held in admission.slots.items():
             admission.slots[number] = [slot for slot in held if slot.message_id not in later]
-
-    def _by_own_hours(self, rows: list[Row], now: datetime) -> tuple[list[Row], dict[datetime, list[Row]]]:
-        """The rows whose place is awake, and the others by when it will be."""
-        hours = self._rules.hours
-        if hours is None or self._rules.hours_zone:
-            return rows, {}
-        home = (self._rules.limits.zone,)
-        openings: dict[tuple[ZoneInfo, ...], datetime | None] = {}
-        awake: list[Row] = []
-        aside: dict[datetime, list[Row]] = {}
-        for row in rows:
-            zones = zones_of_number(row.msisdn) or home
-            if zones not in openings:
-                # Zones that are never open together: the project's own clock has to do.
-                openings[zones] = next_opening(hours, zones, now) or next_opening(hours, home, now)
-            opening = openings[zones]
-            if opening is None or opening <= now:
-                awake.append(row)
-            else:
-                aside.setdefault(opening, []).append(row)
-        return awake, aside
 
     def _by_numbers(self, rows: list[Row], now: datetime) -> tuple[list[Block | None], ReadSlots]:
         """The decision for each row, and the slots as they are after it with the time of it."""
@@ -330,7 +315,9 @@ class _Claim:
             )
         changes.write(self._cursor, kind="messages.blocked")
         rules = self._rules
-        hits = sorted(Counter(block.rule for _, block in blocked).items())
+        hits = sorted(Counter(block.rule for _, block in blocked if block.rule != CAP_RULE).items())
+        if not hits:
+            return
         values = {"rules": [rule for rule, _ in hits], "counts": [n for _, n in hits]}
         self._cursor.execute(
             sql_limits.ADD_HITS, {**values, "project": rules.project_id, "now": admission.now}
@@ -349,10 +336,11 @@ class _Claim:
             n_blocked = len(admission.blocked)
             self._cursor.execute(sql.CLOSE_IN_BATCH, {"batch": self._lease.batch_id, "n": n_blocked})
             self._cursor.execute(sql.CLOSE_IN_DISPATCH, {"dispatch": self._lease.dispatch_id, "n": n_blocked})
+        if window_id is not None and not self._rules.is_system:
+            count_claimed(self._cursor, self._rules, admission.day, [row.country for row in passing])
+        for reached in sorted(admission.passed_over, key=lambda cap: (cap.limit.scope, cap.limit.period)):
+            tell_reached(self._cursor, self._rules, reached, admission.day)
         if window_id is not None:
-            if not self._rules.is_system:
-                countries = [row.country for row in passing]
-                count_claimed(self._cursor, self._rules, admission.day, countries)
             return self._claimed(window_id, admission)
         if admission.reached is not None and admission.n_rows == 0:
             self._hold(admission)

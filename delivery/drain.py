@@ -76,11 +76,15 @@ class Served(NamedTuple):
 
     pause_seconds: float = 0.0
     verdict: Verdict | None = None
+    unless_due: bool = False
 
 
-def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None) -> bool:
+def drain(
+    gateway: Gateway, *, until: float, driver: GatewayDriver | None = None, only_streams: bool = False
+) -> bool:
     """Send what the gateway's dispatches have, until nothing is left or `until` (monotonic seconds) has come.
 
+    `only_streams`: of programs' messages alone.
     Returns True when work is known to be left. Several workers may drain one gateway at once. Its row is read anew
     before each lease: a changed rate holds at once, and when it is disabled or set up differently the drain ends. While
     its breaker is open only one of them tries it, when it is time to.
@@ -99,13 +103,13 @@ def drain(gateway: Gateway, *, until: float, driver: GatewayDriver | None = None
                 return fresh is not None
             seconds = seconds_to_probe(fresh)
             if seconds is None:
-                if not _serve_next(fresh, driver, until):
+                if not _serve_next(fresh, driver, until, only_streams):
                     return False
             elif seconds > PROBE_WAIT_SECONDS or time.monotonic() + seconds >= until:
                 return False
             elif seconds > 0:
                 stop_requested.wait(seconds)
-            elif not take_probe(fresh) or not _try_again(fresh, driver, until):
+            elif not take_probe(fresh) or not _try_again(fresh, driver, until, only_streams):
                 return False
         return True
     finally:
@@ -126,24 +130,24 @@ def _may_go_on(until: float) -> bool:
     return not stop_requested.is_set() and time.monotonic() < until
 
 
-def _serve_next(gateway: Gateway, driver: GatewayDriver, until: float) -> bool:
+def _serve_next(gateway: Gateway, driver: GatewayDriver, until: float, only_streams: bool) -> bool:
     """Lease a batch and serve it for a turn; False when there is none."""
-    lease = lease_batch(gateway.pk)
+    lease = lease_batch(gateway.pk, only_streams=only_streams)
     if lease is None:
         return False
     served = _serve(gateway, driver, lease, until)
-    release_batch(lease, pause_seconds=served.pause_seconds)
+    release_batch(lease, pause_seconds=served.pause_seconds, unless_due=served.unless_due)
     return True
 
 
-def _try_again(gateway: Gateway, driver: GatewayDriver, until: float) -> bool:
+def _try_again(gateway: Gateway, driver: GatewayDriver, until: float, only_streams: bool) -> bool:
     """Send one message to see whether the gateway works again; False when there was none to send."""
     served = Served()
-    lease = lease_batch(gateway.pk, is_probe=True)
+    lease = lease_batch(gateway.pk, is_probe=True, only_streams=only_streams)
     try:
         if lease is not None:
             served = _serve(gateway, driver, lease, until)
-            release_batch(lease, pause_seconds=served.pause_seconds)
+            release_batch(lease, pause_seconds=served.pause_seconds, unless_due=served.unless_due)
     finally:
         if served.verdict in (None, Verdict.UNKNOWN):
             give_probe_back(gateway.pk)
@@ -157,9 +161,9 @@ def _serve(gateway: Gateway, driver: GatewayDriver, lease: Lease, until: float) 
         claimed = claim_window(gateway, lease, most=driver.most_at_once)
         if isinstance(claimed, Nothing):
             if claimed.wait_seconds is None:
-                return Served(claimed.pause_seconds)
+                return Served(claimed.pause_seconds, unless_due=claimed.unless_due)
             if time.monotonic() + claimed.wait_seconds >= until:
-                return Served(_pause_of_wait(claimed.wait_seconds))
+                return Served(_pause_of_wait(claimed.wait_seconds), unless_due=claimed.unless_due)
             # In slices: the claim says when somebody urgent waits for the line.
             stop_requested.wait(min(claimed.wait_seconds, LOOK_SECONDS))
             continue
@@ -180,7 +184,7 @@ def _pause_of_wait(seconds: float) -> float:
 # --- Lease ----------------------------------------------------------------------------------------------
 
 
-def lease_batch(gateway_id: int, *, is_probe: bool = False) -> Lease | None:
+def lease_batch(gateway_id: int, *, is_probe: bool = False, only_streams: bool = False) -> Lease | None:
     """Lease a batch of the least recently served dispatch that may run now; None when there is none.
 
     None too while the gateway's breaker is open, but for the one who tries it.
@@ -196,6 +200,7 @@ def lease_batch(gateway_id: int, *, is_probe: bool = False) -> Lease | None:
                 "token": token,
                 "lease": settings.LEASE_SECONDS,
                 "is_probe": is_probe,
+                "only_streams": only_streams,
                 "slowed": SLOWED_SECONDS,
             },
         )
@@ -208,12 +213,19 @@ def lease_batch(gateway_id: int, *, is_probe: bool = False) -> Lease | None:
     return Lease(batch_id, dispatch_id, token, load_rules(dispatch_id), is_paced, is_probe)
 
 
-def release_batch(lease: Lease, *, pause_seconds: float = 0.0) -> None:
-    """Give the batch back; it is not leased again before `pause_seconds` have passed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.RELEASE_BATCH, {"batch": lease.batch_id, "token": lease.token, "pause": pause_seconds}
-        )
+def release_batch(lease: Lease, *, pause_seconds: float = 0.0, unless_due: bool = False) -> None:
+    """Give the batch back; it is not leased again before `pause_seconds` have passed.
+
+    `unless_due`: without the pause, should a window of it be due by now.
+    """
+    values = {"batch": lease.batch_id, "token": lease.token, "pause": pause_seconds}
+    if not unless_due:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.RELEASE_BATCH, values)
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_LEASED, values)
+        cursor.execute(sql.RELEASE_UNLESS_DUE, values)
 
 
 # --- Submit ---------------------------------------------------------------------------------------------

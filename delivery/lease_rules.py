@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from delivery.frequency import counts_frequency
 from delivery.hours import Hours
 from delivery.models import Dispatch
-from delivery.statuses import SYSTEM_TAG
+from delivery.statuses import SANDBOX_TAG, SYSTEM_TAG
 from projects.limits import Limits, limits_of
 from projects.models import Project
 
@@ -18,7 +18,8 @@ class LeaseRules:
 
     An empty `hours_zone`: the hours are those of each number's own place. `claims_alone` is set once a claim had to
     write to its dispatch: the next ones of the lease take the dispatch's row for themselves at once. `used` is what
-    counted for the caps when the last claim had added its own; empty: to be read.
+    counted for the caps when the last claim had added its own; empty: to be read. `is_system`: the console's own, or of
+    the sandbox, which nothing limits and which counts for nothing.
     """
 
     project_id: int
@@ -29,6 +30,7 @@ class LeaseRules:
     hours_zone: str
     is_system: bool = False
     is_urgent: bool = False
+    is_stream: bool = False
     claims_alone: bool = False
     used: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -38,9 +40,9 @@ class LeaseRules:
 
 
 def load_rules(dispatch_id: int) -> LeaseRules:
-    """Five statements; one for what the console itself sends, which nothing limits."""
+    """Five statements; one for what nothing limits."""
     dispatch = Dispatch.objects.select_related("project").get(pk=dispatch_id)
-    is_system = SYSTEM_TAG in dispatch.tags
+    is_system = SYSTEM_TAG in dispatch.tags or SANDBOX_TAG in dispatch.tags
     hours = None
     if dispatch.hours_from is not None and dispatch.hours_until is not None:
         hours = Hours(dispatch.hours_from, dispatch.hours_until)
@@ -53,6 +55,7 @@ def load_rules(dispatch_id: int) -> LeaseRules:
         hours_zone=dispatch.hours_zone,
         is_system=is_system,
         is_urgent=dispatch.is_urgent,
+        is_stream=dispatch.is_stream,
     )
 
 

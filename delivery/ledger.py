@@ -32,6 +32,7 @@ _NEW = 255
 _SHOWN = 3
 
 Finding = tuple[int, str]
+_Span = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,11 @@ def check_dispatch(dispatch_id: int) -> list[Breach]:
         if not connection.savepoint_ids:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         dispatch = Dispatch.objects.get(pk=dispatch_id)
+        span = _range(cursor, dispatch)
         return [
             Breach(invariant, dispatch.owner, what)
             for check in (_counters, _claims, _suspensions, _windows, _events, _slots)
-            for invariant, what in check(cursor, dispatch)
+            for invariant, what in check(cursor, dispatch, span)
         ]
 
 
@@ -92,7 +94,7 @@ def rebuild_counters(dispatch_id: int) -> None:
     """Write the counters anew from the messages: folded ones, open counts of batches and of the dispatch."""
     with transaction.atomic(), connection.cursor() as cursor:
         dispatch = Dispatch.objects.select_for_update().get(pk=dispatch_id)
-        values = _range(dispatch)
+        values = _range(cursor, dispatch)
         for statement in (
             sql.DROP_DELTAS,
             sql.DROP_COUNTS,
@@ -103,19 +105,34 @@ def rebuild_counters(dispatch_id: int) -> None:
             cursor.execute(statement, values)
 
 
-def _range(dispatch: Dispatch) -> dict[str, Any]:
+def _range(cursor: Any, dispatch: Dispatch) -> dict[str, Any]:
+    """Between which ids the dispatch's messages lie, and how many of a stream's are still loose."""
     first = dispatch.first_id or 0
-    return {"dispatch": dispatch.pk, "first": first, "last": first + dispatch.n_reserved - 1}
+    last = first + dispatch.n_reserved - 1
+    loose = loose_open = 0
+    if dispatch.is_stream:
+        cursor.execute(sql.LOOSE, {"dispatch": dispatch.pk})
+        loose, loose_open, first_loose, last_loose = cursor.fetchone()
+        if loose:
+            first = first_loose if dispatch.first_id is None else min(first, first_loose)
+            last = max(last, last_loose)
+    return {
+        "dispatch": dispatch.pk,
+        "first": first,
+        "last": last,
+        "loose": loose,
+        "loose_open": loose_open,
+    }
 
 
-def _counters(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
-    """2: the states add up to the total, and the counters to a recount."""
-    cursor.execute(sql.COUNT_STATES, _range(dispatch))
+def _counters(cursor: Any, dispatch: Dispatch, span: _Span) -> Iterator[Finding]:
+    """2: the states add up to the total, and the counters to a recount. What is loose is in no total yet."""
+    cursor.execute(sql.COUNT_STATES, span)
     counted = {(status): (n, n_segments) for status, n, n_segments in cursor.fetchall()}
     total = sum(n for n, _ in counted.values())
-    if total != dispatch.n_total:
-        yield 2, f"{dispatch.n_total} messages were handed over, {total} are there"
-    cursor.execute(sql.COUNT_COUNTERS, _range(dispatch))
+    if total != dispatch.n_total + span["loose"]:
+        yield 2, f"{dispatch.n_total + span['loose']} messages were handed over, {total} are there"
+    cursor.execute(sql.COUNT_COUNTERS, span)
     kept = {status: (n, n_segments) for status, n, n_segments in cursor.fetchall() if n or n_segments}
     for status in sorted(counted.keys() | kept.keys()):
         if counted.get(status, (0, 0)) != kept.get(status, (0, 0)):
@@ -124,30 +141,30 @@ def _counters(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
                 2,
                 f"{name}: counters say {kept.get(status, (0, 0))}, the messages {counted.get(status, (0, 0))}",
             )
-    n_open = counted.get(MessageStatus.QUEUED, (0, 0))[0]
+    n_open = counted.get(MessageStatus.QUEUED, (0, 0))[0] - span["loose_open"]
     if dispatch.n_open != n_open:
         yield 2, f"the dispatch says {dispatch.n_open} open, the messages {n_open}"
-    cursor.execute(sql.WRONG_BATCHES, _range(dispatch))
+    cursor.execute(sql.WRONG_BATCHES, span)
     for batch_id, said, n in cursor.fetchall():
         yield 2, f"batch {batch_id} says {said} open, its messages {n}"
     if dispatch.sent_at is not None and n_open:
         yield 2, f"it counts as sent with {n_open} messages open"
 
 
-def _claims(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
+def _claims(cursor: Any, dispatch: Dispatch, span: _Span) -> Iterator[Finding]:
     """3: one submit per message and attempt, and none without a claim."""
     for statement, what in (
         (sql.DOUBLE_PARTS, "taken more than once in one attempt"),
-        (sql.UNCLAIMED, "left without a claim"),
+        (sql.UNCLAIMED_OF_STREAM if dispatch.is_stream else sql.UNCLAIMED, "left without a claim"),
         (sql.PARTS_OF_UNSENT, "taken by the gateway but queued as if it were not"),
     ):
-        cursor.execute(statement, _range(dispatch))
+        cursor.execute(statement, span)
         ids = [row[0] for row in cursor.fetchall()]
         if ids:
             yield 3, f"{len(ids)} messages {what}: {_some(ids)}"
 
 
-def _suspensions(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
+def _suspensions(cursor: Any, dispatch: Dispatch, span: _Span) -> Iterator[Finding]:
     """4: between a suspension's commit and the next continuation no window was claimed."""
     cursor.execute(
         sql.CLAIMED_WHILE_SUSPENDED, {"dispatch": dispatch.pk, "subject": f"dispatch:{dispatch.pk}"}
@@ -156,7 +173,7 @@ def _suspensions(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
         yield 4, f"window {window_id} was claimed {late_seconds:.3f} s after the suspension"
 
 
-def _windows(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
+def _windows(cursor: Any, dispatch: Dispatch, span: _Span) -> Iterator[Finding]:
     """5: no window stays submitting longer than its lease and one sweep."""
     cursor.execute(
         sql.OVERDUE_WINDOWS,
@@ -166,11 +183,11 @@ def _windows(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
         yield 5, f"window {window_id} has been submitting for {seconds:.0f} s"
 
 
-def _events(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
+def _events(cursor: Any, dispatch: Dispatch, span: _Span) -> Iterator[Finding]:
     """6: the events, replayed, lead each message step by step to the status it has."""
-    if dispatch.first_id is None:
+    first, size = span["first"], span["last"] - span["first"] + 1
+    if size < 1:
         return
-    first, size = dispatch.first_id, dispatch.n_reserved
     replayed = bytearray([_NEW]) * size
     broken: Counter[str] = Counter()
     cursor.execute(sql.EVENTS, {"subject": f"dispatch:{dispatch.pk}"})
@@ -186,7 +203,7 @@ def _events(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
     for step, n in broken.items():
         yield 6, f"{n} messages did not stand where an event says they went from ({step})"
     actual = bytearray([_NEW]) * size
-    cursor.execute(sql.STATES, _range(dispatch))
+    cursor.execute(sql.STATES, span)
     for message_id, status in cursor.fetchall():
         actual[message_id - first] = status
     unnamed = [first + i for i in range(size) if actual[i] != replayed[i]] if actual != replayed else []
@@ -194,9 +211,12 @@ def _events(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
         yield 6, f"{len(unnamed)} messages changed without an event: {_some(unnamed)}"
 
 
-def _slots(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
+def _slots(cursor: Any, dispatch: Dispatch, span: _Span) -> Iterator[Finding]:
     """9: a number's slots are the messages to it that a carrier took or may have taken, each once."""
-    values = {**_range(dispatch), "project": dispatch.project_id, "seconds": KEEP_SECONDS - 3_600}
+    values = {**span, "project": dispatch.project_id, "seconds": KEEP_SECONDS - 3_600}
+    cursor.execute(sql.STATES, values)
+    # Between a stream's messages lie others, to the same numbers perhaps.
+    own = {row[0] for row in cursor.fetchall()} if dispatch.is_stream else None
     cursor.execute(sql.SLOTS_EXPECTED, values)
     number_of, needed = {}, set()
     for message_id, msisdn, is_needed in cursor.fetchall():
@@ -212,7 +232,9 @@ def _slots(cursor: Any, dispatch: Dispatch) -> Iterator[Finding]:
             # The oldest of so many are forgotten on purpose.
             needed -= {message_id for message_id, number in number_of.items() if number == msisdn}
         for slot in slots:
-            if values["first"] <= slot.message_id <= values["last"]:
+            if values["first"] <= slot.message_id <= values["last"] and (
+                own is None or slot.message_id in own
+            ):
                 held[slot.message_id] += 1
                 if number_of.get(slot.message_id) != msisdn:
                     wrong.append(slot.message_id)

@@ -36,13 +36,15 @@ UPDATE delivery_dispatch SET n_total = n_total + %(n)s, n_open = n_open + %(n)s 
 # Urgent ones first, then the least recently served, so that a small one never waits behind a big one. SKIP LOCKED: two
 # drainers asking at once get two batches. `not_before` of the batch keeps one out that has only later retries. The
 # dispatches are put in order before any batch is locked: the loop over them ends at the first batch it gets. Nothing
-# is leased from a gateway whose breaker is open, but to the one who tries it. Last, whether its line is limited now.
+# is leased from a gateway whose breaker is open, but to the one who tries it. A stream is open all day, so it is looked
+# into only when it has something. Last, whether the line is limited now.
 LEASE_BATCH = """
 WITH candidate AS (
     SELECT b.id, b.dispatch_id
     FROM (
         SELECT id FROM delivery_dispatch
         WHERE sent_at IS NULL AND state = 'running' AND (not_before IS NULL OR not_before <= clock_timestamp())
+          AND CASE WHEN is_stream THEN n_open > 0 ELSE NOT %(only_streams)s END
           AND (%(is_probe)s OR NOT EXISTS (
               SELECT FROM delivery_gatewayhealth h WHERE h.gateway_id = %(gateway)s AND h.probe_at IS NOT NULL))
         ORDER BY is_urgent DESC, last_served_at NULLS FIRST, id OFFSET 0
@@ -73,6 +75,19 @@ SET lease_token = NULL, leased_until = NULL,
     not_before = clock_timestamp() + %(pause)s * interval '1 second'
 WHERE id = %(batch)s AND lease_token = %(token)s
 """
+# For a batch that had nothing to claim: a program's messages may have come since, and must not wait out the pause. Two
+# statements, because what came is seen only by one that begins when the batch is ours.
+LOCK_LEASED = (
+    "SELECT 1 FROM delivery_batch WHERE id = %(batch)s AND lease_token = %(token)s FOR NO KEY UPDATE"
+)
+RELEASE_UNLESS_DUE = """
+UPDATE delivery_batch b
+SET lease_token = NULL, leased_until = NULL,
+    not_before = CASE WHEN NOT EXISTS (
+        SELECT FROM delivery_window w WHERE w.batch_id = b.id AND w.state = 0 AND w.not_before <= clock_timestamp()
+    ) THEN clock_timestamp() + %(pause)s * interval '1 second' END
+WHERE b.id = %(batch)s AND b.lease_token = %(token)s
+"""
 
 GATEWAYS_OF = """
 SELECT DISTINCT gateway_id FROM delivery_batch
@@ -97,7 +112,7 @@ SELECT b.next_id, b.last_id,
        clock_timestamp(), b.fallbacks,
        NOT gate.is_urgent AND EXISTS (
            SELECT FROM delivery_dispatch d JOIN delivery_batch u ON u.dispatch_id = d.id
-           WHERE d.sent_at IS NULL AND d.is_urgent AND d.state = 'running'
+           WHERE d.sent_at IS NULL AND d.is_urgent AND d.state = 'running' AND (d.n_open > 0 OR NOT d.is_stream)
              AND (d.not_before IS NULL OR d.not_before <= clock_timestamp())
              AND u.gateway_id = b.gateway_id AND u.n_open > 0
              AND (u.leased_until IS NULL OR u.leased_until < clock_timestamp())
@@ -301,6 +316,11 @@ SELECT b.id, b.gateway_id, array_agg(i.id ORDER BY i.id)
 FROM unnest(%(ids)s::bigint[]) AS i (id)
 JOIN delivery_batch b ON b.dispatch_id = %(dispatch)s AND i.id BETWEEN b.first_id AND b.last_id
 GROUP BY b.id ORDER BY b.id
+"""
+# Locked before anything is put into it: it may move to another gateway otherwise.
+LOCK_LOOSE_BATCH = """
+SELECT id FROM delivery_batch WHERE dispatch_id = %(dispatch)s AND first_id IS NULL AND gateway_id = %(gateway)s
+ORDER BY id LIMIT 1 FOR NO KEY UPDATE
 """
 ENTER_RETRY = "UPDATE delivery_message SET window_id = %(window)s WHERE id = ANY(%(ids)s::bigint[])"
 REOPEN_BATCH = "UPDATE delivery_batch SET n_open = n_open + %(n)s, not_before = NULL WHERE id = %(batch)s"

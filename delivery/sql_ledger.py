@@ -1,10 +1,21 @@
-"""The statements behind `verify_ledger`: recounts, and searches for what may not be."""
+"""The statements behind `verify_ledger`: recounts, and searches for what may not be.
+
+The ids from `first` to `last` are a dispatch's own, but a stream's lie among those of others; so each message is asked
+whose it is.
+"""
 
 from __future__ import annotations
 
 COUNT_STATES = """
 SELECT status, count(*)::int, sum(n_segments)::int FROM delivery_message
-WHERE id BETWEEN %(first)s AND %(last)s GROUP BY status
+WHERE id BETWEEN %(first)s AND %(last)s AND dispatch_id = %(dispatch)s GROUP BY status
+"""
+# What is handed over and not gathered yet: how many, how many of them may leave, and where they lie.
+LOOSE = """
+SELECT coalesce(sum(last_id - first_id + 1), 0)::int,
+       coalesce(sum(last_id - first_id + 1) FILTER (WHERE gateways <> '{}'), 0)::int,
+       min(first_id), max(last_id)
+FROM delivery_handover WHERE dispatch_id = %(dispatch)s
 """
 COUNT_COUNTERS = """
 SELECT status, sum(n)::int, sum(n_segments)::int FROM (
@@ -28,9 +39,12 @@ CROSS JOIN LATERAL (
 WHERE b.dispatch_id = %(dispatch)s AND b.n_open <> counted.n ORDER BY b.id
 """
 DOUBLE_PARTS = """
-SELECT message_id FROM delivery_messagepart
-WHERE message_id BETWEEN %(first)s AND %(last)s
-GROUP BY message_id, attempt, seq HAVING count(*) > 1 ORDER BY message_id LIMIT 1000
+SELECT p.message_id FROM (
+    SELECT message_id FROM delivery_messagepart
+    WHERE message_id BETWEEN %(first)s AND %(last)s
+    GROUP BY message_id, attempt, seq HAVING count(*) > 1
+) p JOIN delivery_message m ON m.id = p.message_id AND m.dispatch_id = %(dispatch)s
+ORDER BY p.message_id LIMIT 1000
 """
 # Whatever has left its batch's queue was in a window of that batch.
 UNCLAIMED = """
@@ -42,10 +56,23 @@ WHERE m.id BETWEEN %(first)s AND %(last)s AND m.status NOT IN (0, 9, 10)
       WHERE w.batch_id = b.id AND w.claimed_at IS NOT NULL AND m.id BETWEEN w.first_id AND w.last_id)
 ORDER BY m.id LIMIT 1000
 """
+# The same of a stream, whose batches are no ranges: the window whose claim made it leave, or at least one around it.
+UNCLAIMED_OF_STREAM = """
+SELECT m.id FROM delivery_message m
+WHERE m.id BETWEEN %(first)s AND %(last)s AND m.dispatch_id = %(dispatch)s AND m.status NOT IN (0, 9, 10)
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery_window w WHERE w.dispatch_id = m.dispatch_id AND w.claimed_at = m.submitted_at
+          AND m.id BETWEEN w.first_id AND w.last_id)
+  AND NOT EXISTS (
+      SELECT 1 FROM delivery_window w WHERE w.dispatch_id = m.dispatch_id AND w.claimed_at IS NOT NULL
+          AND m.id BETWEEN w.first_id AND w.last_id)
+ORDER BY m.id LIMIT 1000
+"""
 PARTS_OF_UNSENT = """
 SELECT DISTINCT m.id FROM delivery_message m
 JOIN delivery_messagepart p ON p.message_id = m.id AND p.attempt = m.attempt
-WHERE m.id BETWEEN %(first)s AND %(last)s AND m.status IN (0, 9, 10) ORDER BY m.id LIMIT 1000
+WHERE m.id BETWEEN %(first)s AND %(last)s AND m.dispatch_id = %(dispatch)s AND m.status IN (0, 9, 10)
+ORDER BY m.id LIMIT 1000
 """
 # A suspension's event is written after it got the row that claims hold, so a claim before it is older than it.
 CLAIMED_WHILE_SUSPENDED = """
@@ -68,7 +95,9 @@ ORDER BY id LIMIT 1000
 EVENTS = """
 SELECT payload FROM outbox_event WHERE subject = %(subject)s AND kind LIKE 'messages.%%' ORDER BY id
 """
-STATES = "SELECT id, status FROM delivery_message WHERE id BETWEEN %(first)s AND %(last)s"
+STATES = """
+SELECT id, status FROM delivery_message WHERE id BETWEEN %(first)s AND %(last)s AND dispatch_id = %(dispatch)s
+"""
 
 # Every message of the dispatch that counts for the limits, or would: taken or perhaps taken, or in a window that is
 # being submitted, with what its window says of it.
@@ -78,13 +107,14 @@ WITH taken AS (
     FROM delivery_message m
     JOIN delivery_window w ON w.dispatch_id = m.dispatch_id AND w.claimed_at = m.submitted_at
         AND m.id BETWEEN w.first_id AND w.last_id
-    WHERE m.id BETWEEN %(first)s AND %(last)s AND m.status IN (2, 3, 4, 5, 6, 8)
+    WHERE m.id BETWEEN %(first)s AND %(last)s AND m.dispatch_id = %(dispatch)s AND m.status IN (2, 3, 4, 5, 6, 8)
     ORDER BY m.id
 ), leaving AS (
     SELECT m.id, w.holds_slots, w.counted_on, w.claimed_at
     FROM delivery_window w JOIN delivery_message m ON m.status = 0 AND (
         (w.is_range AND m.id BETWEEN w.first_id AND w.last_id AND m.window_id IS NULL) OR m.window_id = w.id)
     WHERE w.dispatch_id = %(dispatch)s AND w.state = 1 AND m.id BETWEEN %(first)s AND %(last)s
+      AND m.dispatch_id = %(dispatch)s
 )
 """
 SLOTS_EXPECTED = f"""{COUNTING}
@@ -119,7 +149,7 @@ DROP_COUNTS = "DELETE FROM delivery_dispatchcount WHERE dispatch_id = %(dispatch
 RECOUNT = """
 INSERT INTO delivery_dispatchcount (dispatch_id, status, n, n_segments)
 SELECT %(dispatch)s, status, count(*), sum(n_segments) FROM delivery_message
-WHERE id BETWEEN %(first)s AND %(last)s GROUP BY status
+WHERE id BETWEEN %(first)s AND %(last)s AND dispatch_id = %(dispatch)s GROUP BY status
 """
 RECOUNT_BATCHES = """
 UPDATE delivery_batch b SET n_open =
@@ -135,8 +165,8 @@ SET n_open = counted.n_open, n_total = counted.n_total,
     sent_at = CASE WHEN counted.n_open > 0 THEN NULL
                    WHEN d.fanout_done THEN coalesce(d.sent_at, clock_timestamp()) ELSE d.sent_at END
 FROM (
-    SELECT count(*) FILTER (WHERE status = 0) AS n_open, count(*) AS n_total FROM delivery_message
-    WHERE id BETWEEN %(first)s AND %(last)s
+    SELECT count(*) FILTER (WHERE status = 0) - %(loose_open)s AS n_open, count(*) - %(loose)s AS n_total
+    FROM delivery_message WHERE id BETWEEN %(first)s AND %(last)s AND dispatch_id = %(dispatch)s
 ) counted
 WHERE d.id = %(dispatch)s
 """

@@ -131,11 +131,13 @@ SELECT id FROM delivery_dispatch
 WHERE closed_at IS NULL AND sent_at < clock_timestamp() - %(deadline)s * interval '1 second'
 ORDER BY sent_at LIMIT 20
 """
+# From the id on behind which nothing is left: a stream's messages lie among many others.
 CLOSE_OVERDUE = """
 WITH d AS (SELECT id, first_id, n_reserved, gateway_id FROM delivery_dispatch WHERE id = %(dispatch)s),
 overdue AS (
     SELECT m.id, m.status AS before, coalesce(m.gateway_id, d.gateway_id) AS gateway_id FROM delivery_message m, d
-    WHERE m.id BETWEEN d.first_id AND d.first_id + d.n_reserved - 1 AND m.status IN (2, 8)
+    WHERE m.id BETWEEN greatest(d.first_id, %(from)s) AND d.first_id + d.n_reserved - 1 AND m.status IN (2, 8)
+      AND m.dispatch_id = d.id
     ORDER BY m.id LIMIT %(limit)s FOR UPDATE OF m
 )
 UPDATE delivery_message m

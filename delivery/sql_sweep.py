@@ -39,17 +39,20 @@ UPDATE delivery_batch b SET lease_token = NULL, leased_until = NULL FROM lost WH
 # The second line behind `CLOSE_IN_DISPATCH`. Two statements on purpose: the sum must be read after the dispatch is
 # locked, or a settle that commits in between would be counted twice.
 LOCK_UNSENT = """
-SELECT id FROM delivery_dispatch WHERE sent_at IS NULL AND fanout_done ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+SELECT id FROM delivery_dispatch d
+WHERE sent_at IS NULL AND CASE WHEN is_stream AND NOT fanout_done THEN n_open <> 0 OR EXISTS (
+    SELECT FROM delivery_batch b WHERE b.dispatch_id = d.id AND b.n_open > 0) ELSE fanout_done END
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 RECOUNT_OPEN = """
 UPDATE delivery_dispatch d
-SET n_open = counted.n, sent_at = CASE WHEN counted.n = 0 THEN clock_timestamp() END
+SET n_open = counted.n, sent_at = CASE WHEN counted.n = 0 AND d.fanout_done THEN clock_timestamp() END
 FROM (
     SELECT d.id, coalesce(sum(b.n_open), 0) AS n
     FROM delivery_dispatch d LEFT JOIN delivery_batch b ON b.dispatch_id = d.id
     WHERE d.id = ANY(%(ids)s::bigint[]) GROUP BY d.id
 ) counted
-WHERE d.id = counted.id AND (d.n_open <> counted.n OR counted.n = 0)
+WHERE d.id = counted.id AND (d.n_open <> counted.n OR (counted.n = 0 AND d.fanout_done))
 """
 # Idle batches of a gateway that is switched off or whose breaker is open go to the first of their fall-backs that
 # works, waiting windows and all; the gateway they leave becomes their last fall-back. What is being submitted stays,

@@ -48,7 +48,9 @@ class Nothing(NamedTuple):
     """No window could be claimed now. `wait_seconds` None: this lease has nothing more to give.
 
     `pause_seconds` keeps a batch from being leased again at once when what is left of it is in other hands.
+    `unless_due`: it waits for a window to become due, and one may have come by the time the batch is given back.
     """
 
     wait_seconds: float | None = None
     pause_seconds: float = 0.0
+    unless_due: bool = False

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, F, Q, Sum, When
 from django.utils import timezone
 
 from accounts.models import Organization, User
@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from campaigns.services.lifecycle import hold_campaign, release_held
 from campaigns.statuses import CampaignStatus, HoldReason
 from delivery.models import Dispatch
-from delivery.services import stop_project
+from delivery.services import release_stopped_streams, stop_project
 from delivery.statuses import DispatchState
 from projects.models import Project
 from smsconsole.outbox.services import append_event
@@ -51,8 +51,9 @@ def at_stake(projects: Sequence[Project]) -> AtStake:
         scheduled=Count("pk", filter=Q(status=CampaignStatus.SCHEDULED)),
     )
     waiting = Dispatch.objects.filter(project__in=projects, sent_at=None, state=DispatchState.RUNNING)
-    # What the fan-out has not handed over yet waits as well.
-    n = waiting.aggregate(n=Sum(F("n_open") + F("n_reserved") - F("n_total")))["n"]
+    # What the fan-out has not handed over yet waits as well; the ids of a program's stream are no plan of it.
+    still_to_come = Case(When(is_stream=True, then=0), default=F("n_reserved") - F("n_total"))
+    n = waiting.aggregate(n=Sum(F("n_open") + still_to_come))["n"]
     return AtStake(len(projects), campaigns["running"], campaigns["scheduled"], n or 0)
 
 
@@ -74,12 +75,16 @@ def stop_everything(*, project: Project, by: User) -> bool:
 
 
 def allow_sending(*, project: Project, by: User) -> bool:
-    """Let the project send again; what was held stays held until somebody continues it. False: it was allowed."""
+    """Let the project send again. False: it was allowed.
+
+    Campaigns that were held stay held until somebody continues them; what programs have handed over goes on.
+    """
     with transaction.atomic():
         n_allowed = Project.objects.filter(pk=project.pk, stopped_at__isnull=False).update(
             stopped_at=None, stopped_by=None
         )
         if n_allowed:
+            release_stopped_streams(project_id=project.pk)
             _tell("sending.allowed", project, by=by)
     return bool(n_allowed)
 

@@ -280,6 +280,29 @@ def release_cap_holds(*, project_id: int) -> list[int]:
     return released
 
 
+def release_stopped_streams(*, project_id: int) -> list[int]:
+    """Let programs' streams go on that *Stop everything* held, because the project may send again; their ids.
+
+    Nobody continues a stream by hand, and what comes next of its programs goes into it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if _is_stopped(cursor, project_id):
+            return []
+        released = _tell_moved(
+            Dispatch.objects.filter(
+                project_id=project_id,
+                state=DispatchState.HELD,
+                hold_cause=HoldCause.STOPPED,
+                is_stream=True,
+                sent_at=None,
+            ),
+            DispatchState.RUNNING,
+            "",
+        )
+        ring_for(cursor, released)
+    return released
+
+
 def ring_for(cursor: Any, dispatch_ids: Sequence[int]) -> None:
     """Ring for every gateway that open messages of these dispatches leave by."""
     cursor.execute(sql.GATEWAYS_OF, {"dispatches": list(dispatch_ids)})

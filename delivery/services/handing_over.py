@@ -8,14 +8,15 @@ gather                what has come is put into windows (`delivery.urgent`)
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import connection, transaction
 
 from delivery import sql_streams as sql
+from delivery.bells import URGENT_CHANNEL, ring
 from delivery.changes import StatusChanges
 from delivery.frequency import Block
 from delivery.id_blocks import IdBlock
@@ -25,11 +26,6 @@ from delivery.services.dispatches import NewMessage, SendingHours
 from delivery.services.streams import todays_stream
 from delivery.statuses import MessageStatus
 from projects.models import Project
-
-log = logging.getLogger(__name__)
-
-# Whoever gathers listens to this; a wake-up that is lost costs a second.
-URGENT_CHANNEL = "delivery_urgent"
 
 _ids = IdBlock()
 
@@ -85,7 +81,7 @@ def hand_over(
         cursor.execute(sql.HAND_OVER, _values(stream, ids, messages, ways))
         _write_changes(cursor, stream, ids, messages, ways)
     if any(loose.block is None for loose in messages):
-        transaction.on_commit(_wake)
+        transaction.on_commit(partial(ring, URGENT_CHANNEL))
 
 
 def _ways(stream: Dispatch, loose: LooseMessage, router: Router | None) -> tuple[int, ...]:
@@ -159,12 +155,3 @@ def _write_changes(
                 after=after,
             )
     changes.write(cursor, kind="messages.appended")
-
-
-def _wake() -> None:
-    """Tell whoever gathers; the messages are committed, so nothing that goes wrong here may reach the request."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.WAKE, {"channel": URGENT_CHANNEL, "payload": ""})
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("wake-up lost channel=%s error=%s", URGENT_CHANNEL, type(error).__name__)

@@ -332,15 +332,18 @@ def close_overdue() -> int:
         cursor.execute(sql.OVERDUE_DISPATCHES, {"deadline": settings.RECEIPT_DEADLINE_SECONDS})
         overdue = [row[0] for row in cursor.fetchall()]
     for dispatch_id in overdue:
-        while n := _close_overdue_chunk(dispatch_id):
-            n_closed += n
+        first_id = 0
+        while closed := _close_overdue_chunk(dispatch_id, first_id):
+            n_closed += len(closed)
+            first_id = max(closed) + 1
         Dispatch.objects.filter(pk=dispatch_id, closed_at=None).update(closed_at=Now())
     return n_closed
 
 
-def _close_overdue_chunk(dispatch_id: int) -> int:
+def _close_overdue_chunk(dispatch_id: int, first_id: int) -> list[int]:
+    """Close some of those from this id on; their ids."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.CLOSE_OVERDUE, {"dispatch": dispatch_id, "limit": 5_000})
+        cursor.execute(sql.CLOSE_OVERDUE, {"dispatch": dispatch_id, "from": first_id, "limit": 5_000})
         closed = cursor.fetchall()
         changes = StatusChanges()
         for message_id, gateway_id, country, n_segments, before in closed:
@@ -354,4 +357,4 @@ def _close_overdue_chunk(dispatch_id: int) -> int:
                 after=MessageStatus.EXPIRED,
             )
         changes.write(cursor, kind="messages.expired")
-    return len(closed)
+    return [row[0] for row in closed]

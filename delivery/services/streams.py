@@ -1,6 +1,7 @@
 """Streams: the dispatches of programs' messages. One a day for each project, kind of message and consent.
 
-A stream is open the whole day, though often nothing of it is.
+A stream is open the whole day, though often nothing of it is. An hour after the day it is closed, and then ends like
+any other dispatch.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from datetime import UTC, date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +25,9 @@ from delivery.services.dispatches import SendingHours
 from delivery.services.gateways import ensure_sandbox_gateway
 from delivery.statuses import SANDBOX_TAG, URGENT_KINDS, DispatchState
 from projects.models import Project
+
+# Nobody who began a request yesterday is still at it then.
+CLOSED_AFTER = timedelta(hours=1)
 
 
 class _Known:
@@ -133,3 +137,14 @@ def _gateway_for(tags: Mapping[str, str]) -> Gateway:
     if gateway is None:
         raise DeliveryError(_("No gateway is set up, or all are paused, so nothing can leave."))
     return gateway
+
+
+def close_streams() -> int:
+    """Let streams of former days end, an hour after their day: once nothing of them is open they are sent.
+
+    Returns how many.
+    """
+    day = (timezone.now().astimezone(UTC) - CLOSED_AFTER).date()
+    with connection.cursor() as cursor:
+        cursor.execute(sql_streams.CLOSE_STREAMS, {"before": datetime.combine(day, time.min, UTC)})
+        return int(cursor.rowcount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from enum import StrEnum
 from typing import Any
 
@@ -67,7 +68,7 @@ def settle_uncertain(
         )
         settled = cursor.fetchall()
         if choice == UncertainChoice.AGAIN:
-            _queue_again(cursor, dispatch, [row[0] for row in settled])
+            _queue_again(cursor, dispatch, {row[0]: row[3] or dispatch.gateway_id for row in settled})
         changes = StatusChanges()
         for message_id, country, n_segments, gateway_id in settled:
             changes.add(
@@ -91,10 +92,20 @@ def settle_uncertain(
     return len(settled)
 
 
-def _queue_again(cursor: Any, dispatch: Dispatch, message_ids: list[int]) -> None:
-    """Put the messages into waiting windows of their batches and reopen batches and dispatch."""
-    cursor.execute(sql.BATCHES_OF, {"dispatch": dispatch.pk, "ids": message_ids})
-    for batch_id, gateway_id, ids in cursor.fetchall():
+def _queue_again(cursor: Any, dispatch: Dispatch, gateway_of: dict[int, int]) -> None:
+    """Put the messages into waiting windows of their batches and reopen batches and dispatch.
+
+    A stream's messages belong to no batch by their ids; they go again by the gateway that they were with.
+    """
+    cursor.execute(sql.BATCHES_OF, {"dispatch": dispatch.pk, "ids": list(gateway_of)})
+    found: list[tuple[int, int, list[int]]] = cursor.fetchall()
+    unowned = gateway_of.keys() - {message_id for _, _, ids in found for message_id in ids}
+    by_gateway: dict[int, list[int]] = defaultdict(list)
+    for message_id in sorted(unowned):
+        by_gateway[gateway_of[message_id]].append(message_id)
+    for gateway_id, ids in sorted(by_gateway.items()):
+        found.append((_batch_of_gateway(cursor, dispatch, gateway_id), gateway_id, ids))
+    for batch_id, gateway_id, ids in found:
         for start in range(0, len(ids), 200):
             members = ids[start : start + 200]
             values = {
@@ -109,5 +120,16 @@ def _queue_again(cursor: Any, dispatch: Dispatch, message_ids: list[int]) -> Non
             cursor.execute(sql.OPEN_RETRY, values)
             cursor.execute(sql.ENTER_RETRY, {"window": cursor.fetchone()[0], "ids": members})
         cursor.execute(sql.REOPEN_BATCH, {"batch": batch_id, "n": len(ids)})
-    cursor.execute(sql.REOPEN_DISPATCH, {"dispatch": dispatch.pk, "n": len(message_ids)})
+    cursor.execute(sql.REOPEN_DISPATCH, {"dispatch": dispatch.pk, "n": len(gateway_of)})
     ring_for(cursor, [dispatch.pk])
+
+
+def _batch_of_gateway(cursor: Any, dispatch: Dispatch, gateway_id: int) -> int:
+    """A batch of the dispatch, without a range, that leaves by this gateway; made when there is none."""
+    values = {"dispatch": dispatch.pk, "gateway": gateway_id, "fallbacks": [], "n": 0}
+    cursor.execute(sql.LOCK_LOOSE_BATCH, values)
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(sql.OPEN_MOVED_BATCH, values)
+        row = cursor.fetchone()
+    return int(row[0])

@@ -1,0 +1,1 @@
+"""Programs' messages, sent at once: gathered into windows every few milliseconds, and driven out by threads."""
