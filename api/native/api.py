@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, path, re_path
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
@@ -63,16 +63,22 @@ for module in (
     api.add_router("", module.router)
 
 
-def native_urls() -> list[URLPattern | URLResolver]:
-    """One address for each path of the API, all behind the door; what is not one of them is refused there, too."""
-    patterns: list[URLPattern | URLResolver] = []
+def native_urls() -> list[URLPattern]:
+    """One address for each path of the API, all behind the door; what is none of them is refused there, too."""
+    found: dict[str, URLPattern] = {}
     for pattern in api.urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
-            patterns.append(
-                path(f"{PREFIX}{pattern.pattern}", door(pattern.callback), name=f"native-{pattern.name}")
-            )
-    patterns.append(re_path(rf"^{PREFIX}(?P<rest>.*)$", nothing_here, name="native-nothing"))
-    return patterns
+            address = str(pattern.pattern)
+            # ninja has a pattern for each operation; the first of an address answers all of its methods.
+            found.setdefault(address, path(PREFIX + address, door(pattern.callback), name=_name(address)))
+    return [*found.values(), re_path(rf"^{PREFIX}(?P<rest>.*)$", nothing_here, name="native-nothing")]
+
+
+def _name(address: str) -> str:
+    """`campaigns/<campaign_id>/start` is native-campaigns-start, `campaigns/<campaign_id>` native-campaigns-one."""
+    parts = address.split("/")
+    words = [part for part in parts if not part.startswith("<")]
+    return "-".join(["native", *words, *(["one"] if parts[-1].startswith("<") else [])])
 
 
 def openapi_document() -> dict[str, Any]:

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+import json
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from api.native.api import openapi_document
 from api.native.codes import ALL_CODES, CodeGroup
 from api.native.examples import EXAMPLES, LANGUAGES
+from api.native.problems import Problem, problem_response
+from projects.statuses import ApiScope
+
+# What `delivery.gateways` does with the messages of sandbox keys.
+SANDBOX_NUMBERS = (
+    ("…0001", _("It is delivered after a second.")),
+    ("…0002", _("It is not delivered: the phone is switched off (unreachable).")),
+    ("…0003", _("The gateway takes it, and nothing is heard of it.")),
+    ("…0004", _("The gateway refuses it.")),
+    ("…", _("All others are delivered.")),
+)
+_REQUEST_ID = "4f0d6bc1a2b94c7e8d5a6f70"
 
 
 @login_not_required
 @require_safe
 def api_openapi(request: HttpRequest) -> HttpResponse:
-    """The description that programs read."""
-    return JsonResponse(openapi_document(), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    """The description that programs read. In English, whoever asks."""
+    with translation.override("en"):
+        document = openapi_document()
+    return JsonResponse(document, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 
 @login_not_required
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """How to begin, with the calls that are needed most, in three languages of programs."""
+    """How to begin, with the calls that are needed most, in one of three languages of programs."""
+    language = request.GET.get("language", "")
+    language = language if language in LANGUAGES else "curl"
     context = {
         "current": "start",
-        "console_url": settings.CONSOLE_URL,
-        "examples": EXAMPLES,
+        "base_url": f"{settings.CONSOLE_URL}",
+        "language": language,
         "languages": LANGUAGES,
+        "examples": [{**one._asdict(), "text": one.code(language)} for one in EXAMPLES],
+        "sandbox": SANDBOX_NUMBERS,
+        "scopes": ApiScope.choices,
     }
     return render(request, "api/docs.html", context)
 
@@ -55,5 +78,17 @@ def api_error(request: HttpRequest, code: str) -> HttpResponse:
     found = ALL_CODES.get(code)
     if found is None:
         raise Http404
-    siblings = [other for other in ALL_CODES.values() if other.group == found.group]
-    return render(request, "api/error.html", {"current": "errors", "code": found, "siblings": siblings})
+    context = {
+        "current": "errors",
+        "code": found,
+        "answer": _example_answer(found.code),
+        "siblings": [other for other in ALL_CODES.values() if other.group == found.group],
+    }
+    return render(request, "api/error.html", context)
+
+
+def _example_answer(code: str) -> str:
+    """As a program gets it: in English."""
+    with translation.override("en"):
+        response = problem_response(Problem(code), request_id=_REQUEST_ID)
+    return json.dumps(json.loads(response.content), indent=2, ensure_ascii=False)
