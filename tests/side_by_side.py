@@ -56,6 +56,8 @@ def n_processes(config: pytest.Config) -> int:
     return min(n_processors, MOST_PROCESSES) if is_whole and not has_stores and n_processors > 1 else 0
 
 
+# First: xdist, loaded later, would answer with the number of processors.
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return n_processes(config)
 
