@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from projects.forms.seen import SeenField, seen_value
+from projects.forms.seen import SeenField
 from projects.statuses import AlarmEvent
 from smsconsole.lib.msisdn import MsisdnError, read_msisdn
 from smsconsole.lib.number_reasons import NUMBER_REASONS
 from smsconsole.lib.plain_text import refuse_control_characters
-
-
-def has_seen(form: forms.Form, changed_at: datetime | None) -> None:
-    """The form has seen the newest state now: saving it once more is meant."""
-    data = cast(QueryDict, form.data).copy()
-    data["seen"] = seen_value(changed_at)
-    form.data = data
 
 
 class AlarmContactForm(forms.Form):

@@ -110,5 +110,6 @@ ITEMS = [
     Item(_("Number lists"), "list", "number-lists", Section.SETTINGS, 4),
     Item(_("Limits"), "gauge", "limits", Section.SETTINGS, 6),
     Item(_("Application information"), "key", "application-information", Section.SETTINGS, 10),
+    Item(_("API keys"), "plug", "program-keys", Section.SETTINGS, 12),
     Item(_("Project settings"), "settings", "project-edit", Section.SETTINGS, 20, role=Role.ADMIN),
 ]

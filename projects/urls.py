@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projects.views import application, caps, countries, limits, lists, projects, removals, setup
+from projects.views import (
+    application,
+    caps,
+    countries,
+    limits,
+    lists,
+    program_keys,
+    projects,
+    removals,
+    secret_keys,
+    setup,
+)
 
 LIMITS = "projects/<slug:slug>/limits/"
 NUMBERS = "projects/<slug:slug>/numbers/"
+KEYS = "projects/<slug:slug>/keys/"
 
 urlpatterns = [
     path("", projects.project_list, name="project-list"),
@@ -77,4 +89,15 @@ urlpatterns = [
         application.app_key_retire,
         name="app-key-retire",
     ),
+    # projects/<project>/keys/
+    path(KEYS, program_keys.program_keys, name="program-keys"),
+    path(KEYS + "fetching/", program_keys.pulls_edit, name="pulls-edit"),
+    path(KEYS + "add/", program_keys.api_key_add, name="api-key-add"),
+    path(KEYS + "<uuid:uuid>/", program_keys.api_key_edit, name="api-key-edit"),
+    path(KEYS + "<uuid:uuid>/retire/", program_keys.api_key_retire, name="api-key-retire"),
+    path(KEYS + "pairs/add/", secret_keys.secret_key_add, name="secret-key-add"),
+    path(KEYS + "pairs/<uuid:uuid>/", secret_keys.secret_key_edit, name="secret-key-edit"),
+    path(KEYS + "pairs/<uuid:uuid>/secret/", secret_keys.secret_key_reveal, name="secret-key-reveal"),
+    path(KEYS + "pairs/<uuid:uuid>/retire/", secret_keys.secret_key_retire, name="secret-key-retire"),
+    path(KEYS + "app-keys/<uuid:uuid>/", secret_keys.app_key_edit, name="app-key-edit"),
 ]

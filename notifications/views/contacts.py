@@ -15,11 +15,11 @@ from accounts.access import signed_in_person
 from accounts.models import Role
 from notifications import queries, services
 from notifications.errors import NotificationsError
-from notifications.forms import AlarmContactForm, has_seen
+from notifications.forms import AlarmContactForm
 from notifications.services.mails import mails_stay_here
 from projects.access import project_for, roles_in_project
 from projects.errors import ProjectsError, SettingChanged
-from projects.forms.seen import seen_value
+from projects.forms.seen import has_seen, seen_value
 from projects.models import AlarmContact
 from projects.services import contacts as contact_services
 from projects.statuses import AlarmEvent

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import signed_in_person
 from accounts.models import Role
 from notifications.abuse import hours_of
-from notifications.forms import AbuseWatchForm, has_seen
+from notifications.forms import AbuseWatchForm
 from projects.access import project_for, roles_in_project
 from projects.errors import ProjectsError, SettingChanged
-from projects.forms.seen import seen_value
+from projects.forms.seen import has_seen, seen_value
 from projects.services import contacts as contact_services
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import cast
 
 from django import forms
+from django.http import QueryDict
 
 # Matches nothing: what came back is no moment of ours.
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -31,3 +33,10 @@ class SeenField(forms.Field):
 def seen_value(changed_at: datetime | None) -> str:
     """What a page writes into the hidden field."""
     return changed_at.isoformat() if changed_at else ""
+
+
+def has_seen(form: forms.Form, changed_at: datetime | None) -> None:
+    """The form has seen the newest state now: saving it once more is meant."""
+    data = cast(QueryDict, form.data).copy()
+    data["seen"] = seen_value(changed_at)
+    form.data = data

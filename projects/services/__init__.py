@@ -39,6 +39,7 @@ from projects.services.projects import (
     set_marketing_hours,
     set_uncertain_policy,
 )
+from projects.services.pulls import set_pulls
 from projects.services.removals import approve_removal, refuse_removal, request_removal
 from projects.services.setup import set_up
 from projects.services.shared import require_enabled, tell_of_project
@@ -88,6 +89,7 @@ __all__ = [
     "set_cap",
     "set_frequency_limit",
     "set_marketing_hours",
+    "set_pulls",
     "set_uncertain_policy",
     "set_up",
     "tell_of_project",

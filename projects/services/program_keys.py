@@ -8,6 +8,7 @@ import string
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -55,10 +56,14 @@ def add_api_key(
     project: Project,
     terms: ApiKeyTerms,
     is_sandbox: bool = False,
+    uuid: UUID | None = None,
     confirmed_at: datetime | None,
     by: User,
 ) -> NewApiKey:
-    """A new key, for somebody who just proved again who they are. Raises `ProjectsError`, also at the 21st."""
+    """A new key, for somebody who just proved again who they are. Raises `ProjectsError`, also at the 21st.
+
+    With `uuid`, which a form carries, sending the form twice makes no second key.
+    """
     require_enabled(project)
     require_confirmed(confirmed_at)
     checked = _checked(terms)
@@ -66,12 +71,14 @@ def add_api_key(
     token = f"sms_{'test' if is_sandbox else 'live'}_{prefix}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         _lock(project)
+        _refuse_made(ApiKey, uuid)
         if ApiKey.objects.filter(project=project, retired_at=None).count() >= API_KEYS_MAX:
             raise ProjectsError(
                 _("The project has %(n)s API keys already. Retire one that no program uses any more.")
                 % {"n": API_KEYS_MAX}
             )
         api_key = ApiKey.objects.create(
+            uuid=uuid or uuid4(),
             project=project,
             prefix=prefix,
             secret_hash=token_hash(token),
@@ -97,17 +104,25 @@ def change_api_key(*, api_key: ApiKey, terms: ApiKeyTerms, seen_at: datetime | N
 
 
 def add_secret_key(
-    *, project: Project, name: str, addresses: Sequence[str] = (), confirmed_at: datetime | None, by: User
+    *,
+    project: Project,
+    name: str,
+    addresses: Sequence[str] = (),
+    uuid: UUID | None = None,
+    confirmed_at: datetime | None,
+    by: User,
 ) -> SecretKey:
-    """A new SecretId with its SecretKey. Raises `ProjectsError`, also while two are valid."""
+    """A new SecretId with its SecretKey. Raises `ProjectsError`, also while two are valid. `uuid`: as above."""
     require_enabled(project)
     require_confirmed(confirmed_at)
     name, networks = _checked_name(name), _checked_networks(addresses)
     with transaction.atomic():
         _lock(project)
+        _refuse_made(SecretKey, uuid)
         if SecretKey.objects.filter(project=project, retired_at=None).count() >= SECRET_KEYS_MAX:
             raise ProjectsError(_("Two SecretKeys are valid already. Retire the old one first."))
         secret_key = SecretKey.objects.create(
+            uuid=uuid or uuid4(),
             project=project,
             name=name,
             addresses=networks,
@@ -215,6 +230,16 @@ def _checked_networks(addresses: Sequence[str]) -> list[str]:
         return read_networks("\n".join(addresses))
     except NetworkRefused as error:
         raise ProjectsError(str(error)) from error
+
+
+def _refuse_made(model: type[ApiKey | SecretKey], uuid: UUID | None) -> None:
+    if uuid is not None and model._default_manager.filter(uuid=uuid).exists():
+        raise ProjectsError(
+            _(
+                "This form was sent before and made its key. If you missed the secret that was shown then, "
+                "retire that key and add another."
+            )
+        )
 
 
 def _lock(project: Project) -> None:

@@ -164,6 +164,7 @@ def relative_time(context: Context, moment: dt.datetime | None) -> SafeString | 
     return _time_element(moment, relative_words(moment), hover, is_relative=True)
 
 
+@register.filter
 def relative_words(moment: dt.datetime) -> str:
     """The largest unit only: "now", "3 minutes ago", "in 2 hours"."""
     now = timezone.now()

@@ -28,6 +28,7 @@ from projects.models import ListedNumber
 from projects.statuses import RemovalStatus
 from smsconsole.lib.types import Region
 from tests.accounts.codes import give_two_factor
+from tests.browser.keys import Keys, make_keys
 from tests.browser.numbers import Stories, make_stories
 from tests.browser.scene import Scene, Sent, Standing, Texts, make_campaigns, make_standing, write_texts
 from tests.browser.ways_out import WaysOut, make_ways_out
@@ -134,6 +135,7 @@ def gallery(scene: Scene) -> list[Shown]:
         *project_pages(scene),
         *limit_pages(scene),
         *notification_pages(scene),
+        *key_pages(scene, make_keys(scene.project, scene.person)),
         *text_pages(scene, write_texts(scene)),
         *campaign_pages(scene, make_campaigns(scene)),
         *number_pages(scene, make_stories(scene)),
@@ -263,6 +265,28 @@ def limit_pages(scene: Scene) -> Iterator[Shown]:
     for state in (RemovalStatus.PENDING, RemovalStatus.REFUSED):
         asked = project.removal_requests.get(status=state)
         yield Shown("removal-detail", (*slug, asked.uuid), variant=state.value)
+
+
+def key_pages(scene: Scene, keys: Keys) -> Iterator[Shown]:
+    slug = (scene.project.slug,)
+    yield Shown("program-keys", slug)
+    yield Shown("program-keys", slug, Who.OPERATOR, "operator")
+    yield Shown("api-key-add", slug)
+    wrong = {"name": "", "addresses": "203.0.113.7/24"}
+    yield Shown("api-key-add", slug, variant="error", act=filled(wrong))
+    yield Shown(
+        "api-key-add",
+        slug,
+        variant="made",
+        act=filled({"name": "Parcel service"}, checked=("[name=scopes]",)),
+    )
+    yield Shown("api-key-edit", (*slug, keys.api_key.uuid))
+    yield Shown("secret-key-add", slug)
+    yield Shown("secret-key-edit", (*slug, keys.pair.uuid))
+    yield Shown("secret-key-reveal", (*slug, keys.pair.uuid))
+    yield Shown("secret-key-reveal", (*slug, keys.pair.uuid), variant="shown", act=submit)
+    app_key = scene.project.app_keys.latest("created_at")
+    yield Shown("app-key-edit", (*slug, app_key.uuid))
 
 
 def notification_pages(scene: Scene) -> Iterator[Shown]:
@@ -491,6 +515,7 @@ def empty_pages(scene: Scene) -> Iterator[Shown]:
         "countries",
         "handset",
         "limits-simulation",
+        "program-keys",
         "project-notifications",
         "removal-list",
         "reply-list",
