@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("delivery.push_urls")),
     path("", include("campaigns.urls")),
     path("", include("notifications.urls")),
+    path("", include("callbacks.urls")),
     path("", include("audit.urls")),
     path("", include("api.urls")),
     path("", include("api.tencent_v5.urls")),

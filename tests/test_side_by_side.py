@@ -48,6 +48,10 @@ def test_a_part_of_it_runs_in_one_process(options: dict[str, object]) -> None:
     assert not is_controller(asked(**options))
 
 
+def test_it_is_this_module_that_xdist_asks(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.hook.pytest_xdist_auto_num_workers(config=asked(keyword="suspend")) == 0
+
+
 def test_given_stores_are_used_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/else")
     monkeypatch.setenv("REDIS_URL", "redis://somewhere/1")

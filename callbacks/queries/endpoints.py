@@ -45,10 +45,6 @@ class Card:
     last: list[Callback]
     n_waiting: int
 
-    @property
-    def is_moving(self) -> bool:
-        return self.n_waiting > 0
-
 
 def cards_of(project: Project) -> list[Card]:
     """Status, reply, voice. One query, and two more for each endpoint that is set up."""

@@ -1,0 +1,1 @@
+"""Pages about callbacks, below a project's settings."""
