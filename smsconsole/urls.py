@@ -20,5 +20,6 @@ urlpatterns = [
     path("", include("audit.urls")),
     path("", include("api.urls")),
     path("", include("api.tencent_v5.urls")),
+    path("", include("api.tencent_v3.urls")),
     path("django-admin/", django_admin.urls),
 ]
