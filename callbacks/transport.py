@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import socket
 import ssl
 import threading
@@ -28,7 +29,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError
 
 from callbacks.addresses import Target, is_allowed_address, is_allowed_by_name, may_connect, read_target
 from callbacks.errors import AddressRefused
@@ -198,10 +199,15 @@ def post(
     alarm.start()
     status, answer, retry_after, fault = None, b"", None, ""
     try:
+        # As it is written, before a library smooths it.
+        read_target(url)
         with (
             HTTPSession(_CONFIG) as session,
             _sent(session, url, headers, body, deadline_seconds) as response,
         ):
+            if trip.is_late:
+                # A connection that was cut looks like the end of the headers, too.
+                raise requests.Timeout
             status = response.status_code
             retry_after = _retry_after_seconds(response.headers.get("Retry-After", ""))
             answer, fault = _read(response, trip)
@@ -262,9 +268,12 @@ def _fault_of(error: BaseException) -> str:
         return "refused"
     if any(isinstance(cause, socket.gaierror | NameResolutionError) for cause in causes):
         return "dns"
-    if any(isinstance(cause, NewConnectionError | OSError) for cause in causes):
-        return "connection"
-    return "protocol"
+    # A server that hangs up without a word is both.
+    if any(
+        isinstance(cause, http.client.HTTPException) and not isinstance(cause, OSError) for cause in causes
+    ):
+        return "protocol"
+    return "connection"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

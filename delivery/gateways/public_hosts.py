@@ -20,12 +20,16 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Where an IPv4 address hides in an IPv6 one.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # What the standard library counts as global although it leads to private addresses or nowhere: 6to4 and its relays,
-# site-local addresses, local NAT64.
+# site-local addresses, local NAT64, IPv4 written as IPv6, protocol assignments, segment routing, documentation.
 _NOT_PUBLIC = (
     ipaddress.IPv6Network("2002::/16"),
     ipaddress.IPv6Network("fec0::/10"),
     ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("::/96"),
+    ipaddress.IPv6Network("5f00::/16"),
+    ipaddress.IPv6Network("3fff::/20"),
     ipaddress.IPv4Network("192.88.99.0/24"),
+    ipaddress.IPv4Network("192.0.0.0/24"),
 )
 _WEB_PORTS = (80, 443)
 _FIRST_FREE_PORT = 1024
