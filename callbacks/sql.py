@@ -123,3 +123,53 @@ UPDATE callbacks_callback SET next_try_at = clock_timestamp()
 WHERE endpoint_id = %(endpoint)s AND state = 'waiting' AND next_try_at > clock_timestamp()
   AND NOT (id = ANY(%(in_hand)s::bigint[]))
 """
+
+# --- Telling again --------------------------------------------------------------------------------------
+
+# Whose messages may have changed in this time: receipts come until days after the last message has left.
+DISPATCHES_OF_TIME = """
+SELECT id, is_stream FROM delivery_dispatch
+WHERE project_id = %(project)s AND created_at < %(end)s
+  AND (closed_at IS NULL OR closed_at > %(begin)s::timestamptz - interval '7 days') AND NOT tags ? 'system'
+ORDER BY id
+"""
+# By the index on the subject, in each day's partition that the time touches.
+EVENTS_OF_DISPATCH = """
+SELECT id, created_at, payload FROM outbox_event
+WHERE subject = %(subject)s AND id > %(last_id)s AND created_at >= %(begin)s AND created_at < %(end)s
+  AND kind LIKE 'messages.%%'
+ORDER BY id LIMIT %(limit)s
+"""
+
+# --- Keeping --------------------------------------------------------------------------------------------
+
+# The tries first: a callback's row is what names them.
+DROP_ATTEMPTS = """
+DELETE FROM callbacks_callbackattempt WHERE id IN (
+    SELECT a.id FROM callbacks_callback c JOIN callbacks_callbackattempt a ON a.callback_id = c.id
+    WHERE c.created_at < %(before)s AND c.state <> 'waiting' LIMIT %(limit)s
+)
+"""
+DROP_CALLBACKS = """
+DELETE FROM callbacks_callback WHERE id IN (
+    SELECT id FROM callbacks_callback c WHERE c.created_at < %(before)s AND c.state <> 'waiting'
+      AND NOT EXISTS (SELECT FROM callbacks_callbackattempt a WHERE a.callback_id = c.id)
+    LIMIT %(limit)s
+)
+"""
+DROP_PULLED = """
+DELETE FROM callbacks_pullitem WHERE id IN (
+    SELECT id FROM callbacks_pullitem WHERE pulled_at < %(before)s LIMIT %(limit)s
+)
+"""
+# Walks the oldest that wait, project by project.
+DROP_UNPULLED = """
+DELETE FROM callbacks_pullitem WHERE id IN (
+    SELECT i.id FROM projects_project p CROSS JOIN (VALUES ('status'), ('reply')) AS k (kind)
+    CROSS JOIN LATERAL (
+        SELECT id, event_at FROM callbacks_pullitem
+        WHERE project_id = p.id AND kind = k.kind AND pulled_at IS NULL ORDER BY id LIMIT %(limit)s
+    ) i
+    WHERE i.event_at < %(before)s LIMIT %(limit)s
+)
+"""
