@@ -5,8 +5,19 @@ Numbers inside are `MessageStatus` and `WindowState`, as in `sql.py`.
 
 from __future__ import annotations
 
+# What an hour counts of a delta `t` of dispatch `d`, as `s (status)`. What was asked for counts once: a message that
+# goes back to the queue was asked for before. One whose fate was unknown, or that a person called failed, was taken
+# all the same once a receipt comes. What only tries the interfaces is no traffic.
+_OF_THE_HOUR = """
+CROSS JOIN LATERAL unnest(CASE WHEN t.from_status IN (7, 8) AND t.to_status BETWEEN 3 AND 6
+    THEN ARRAY[2, t.to_status] ELSE ARRAY[t.to_status] END::smallint[]) AS s (status)
+"""
+_COUNTED_BY_HOUR = (
+    "d.tags ? 'kind' AND NOT d.tags ? 'sandbox' AND (t.to_status <> 0 OR t.from_status IS NULL)"
+)
+
 # Folding takes the deltas away in the transaction that adds them: exactly once, whatever dies.
-FOLD_DELTAS = """
+FOLD_DELTAS = f"""
 WITH taken AS (
     DELETE FROM delivery_counterdelta WHERE id IN (SELECT id FROM delivery_counterdelta ORDER BY id LIMIT %(limit)s)
     RETURNING dispatch_id, hour, from_status, to_status, n, n_segments
@@ -23,17 +34,15 @@ WITH taken AS (
     SET n = c.n + excluded.n, n_segments = c.n_segments + excluded.n_segments
 ), by_hour AS (
     INSERT INTO delivery_hourcount AS h (project_id, hour, kind, status, n, n_segments)
-    SELECT d.project_id, t.hour, d.tags ->> 'kind', t.to_status, sum(t.n), sum(t.n_segments)
-    FROM taken t JOIN delivery_dispatch d ON d.id = t.dispatch_id
-    -- What was asked for counts once: a message that goes back to the queue was asked for before.
-    -- What only tries the interfaces is no traffic.
-    WHERE d.tags ? 'kind' AND NOT d.tags ? 'sandbox' AND (t.to_status <> 0 OR t.from_status IS NULL)
+    SELECT d.project_id, t.hour, d.tags ->> 'kind', s.status, sum(t.n), sum(t.n_segments)
+    FROM taken t JOIN delivery_dispatch d ON d.id = t.dispatch_id {_OF_THE_HOUR}
+    WHERE {_COUNTED_BY_HOUR}
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ON CONFLICT (project_id, hour, kind, status) DO UPDATE
     SET n = h.n + excluded.n, n_segments = h.n_segments + excluded.n_segments
 )
 SELECT count(*) FROM taken
-"""
+"""  # nosec B608 # noqa: S608  (only constants of this module are put in)
 READ_COUNTS = """
 SELECT status, sum(n)::int, sum(n_segments)::int FROM (
     SELECT status, n, n_segments FROM delivery_dispatchcount WHERE dispatch_id = %(dispatch)s
@@ -85,4 +94,29 @@ FROM delivery_message m
 CROSS JOIN LATERAL (SELECT CASE WHEN m.status = 9 THEN regexp_replace(m.code, '[^:]*$', '') ELSE m.code END) c (code)
 WHERE m.dispatch_id = %(dispatch)s AND m.rare_status IS NOT NULL
 GROUP BY m.status, m.reason, c.code ORDER BY count(*) DESC, m.status, m.reason LIMIT 100
+"""
+
+# Of a project between two hours, folded and not yet folded.
+TOTALS = f"""
+SELECT status, sum(n)::bigint, sum(n_segments)::bigint FROM (
+    SELECT status, n, n_segments FROM delivery_hourcount
+    WHERE project_id = %(project)s AND hour >= %(begin)s AND hour < %(end)s
+    UNION ALL
+    SELECT s.status, t.n, t.n_segments
+    FROM delivery_counterdelta t JOIN delivery_dispatch d ON d.id = t.dispatch_id {_OF_THE_HOUR}
+    WHERE d.project_id = %(project)s AND t.hour >= %(begin)s AND t.hour < %(end)s AND {_COUNTED_BY_HOUR}
+) counted GROUP BY status
+"""  # nosec B608 # noqa: S608
+# Why receipts said no (status 4 to 6). Each dispatch by the index of rare statuses, whatever the planner believes.
+FAILED_RECEIPTS = """
+WITH d AS MATERIALIZED (
+    SELECT id FROM delivery_dispatch
+    WHERE project_id = %(project)s AND created_at < %(end)s AND (closed_at IS NULL OR closed_at >= %(begin)s)
+      AND tags ? 'kind' AND NOT tags ? 'sandbox'
+)
+SELECT m.reason, count(*) FROM d CROSS JOIN LATERAL (
+    SELECT reason FROM delivery_message
+    WHERE dispatch_id = d.id AND rare_status IN (4, 5, 6) AND final_at >= %(begin)s AND final_at < %(end)s
+    OFFSET 0
+) m GROUP BY m.reason
 """

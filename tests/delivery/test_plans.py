@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import Organization
-from delivery import sql, sql_codes, sql_inquiries, sql_limits, sql_pages, sql_receipts
+from delivery import (
+    sql,
+    sql_codes,
+    sql_counters,
+    sql_inquiries,
+    sql_limits,
+    sql_pages,
+    sql_receipts,
+    sql_streams,
+)
 from delivery.models import Batch, Dispatch, Gateway
 from delivery.queries import stories, uncertain
 from delivery.queries.messages import SCAN_STEP
@@ -29,9 +39,10 @@ SELECT pg_clear_relation_stats('public', t), (
 FILL = """
 INSERT INTO delivery_message (id, dispatch_id, status, reason, attempt, may_be_double, n_segments, country, rare_status,
     submitted_at)
-SELECT %(first)s + i, %(dispatch)s, CASE WHEN i %% 2000 = 1000 THEN 8 WHEN i %% 1000 = 0 THEN 7 ELSE 3 END, 0, 1, false,
-       1, 'CN', CASE WHEN i %% 2000 = 1000 THEN 8 WHEN i %% 1000 = 0 THEN 7 END, now() - interval '2 hours'
-FROM generate_series(0, %(n)s - 1) AS i;
+SELECT %(first)s + i, %(dispatch)s, coalesce(rare, 3), 0, 1, false, 1, 'CN', rare, now() - interval '2 hours'
+FROM generate_series(0, %(n)s - 1) AS i CROSS JOIN LATERAL (
+    SELECT CASE WHEN i %% 2000 = 1000 THEN 8 WHEN i %% 4000 = 0 THEN 6 WHEN i %% 1000 = 0 THEN 7 END
+) AS r (rare);
 INSERT INTO delivery_dispatchcount (dispatch_id, status, n, n_segments) VALUES (%(dispatch)s, 8, 500, 500);
 INSERT INTO delivery_messagebody (message_id, project_id, owner_row, msisdn, sender, text)
 SELECT %(first)s + i, %(project)s, i, '+86138' || lpad(i::text, 8, '0'), '', 'x'
@@ -54,7 +65,12 @@ def million(django_db_setup: None, django_db_blocker: Any) -> Iterator[Dispatch]
         project = Project.objects.create(organization=organization, name="Big", slug="big")
         gateway = Gateway.objects.create(slug="big", name="Big", kind="simulator")
         dispatch = Dispatch.objects.create(
-            owner="big", project=project, gateway=gateway, first_id=1_000, n_reserved=N
+            owner="big",
+            project=project,
+            gateway=gateway,
+            tags={"kind": "notification"},
+            first_id=1_000,
+            n_reserved=N,
         )
         Batch.objects.create(
             dispatch=dispatch, gateway=gateway, first_id=1_000, last_id=999 + N, next_id=1_000 + N, n_open=0
@@ -95,6 +111,11 @@ NUMBERS = [f"+86138{i * 5_000:08d}" for i in range(200)]
 STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "read a window": (sql.READ_RANGE, {"first": MIDDLE, "last": MIDDLE + 199}, 3_000),
     "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200)), "window": 1}, 3_000),
+    "gather loose messages": (
+        sql_streams.ENTER_MEMBERS,
+        {"ids": list(range(MIDDLE, MIDDLE + 200)), "window": 1},
+        3_000,
+    ),
     "a page of numbers": (
         sql_pages.SCAN,
         {"first": MIDDLE, "last": MIDDLE + SCAN_STEP, "statuses": [3], "limit": 51},
@@ -136,6 +157,11 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
     ),
     "how many are uncertain": (uncertain._GROUPS, {"most": 10_000}, 2_000),
     "a page of uncertain ones": (uncertain._PAGE, {"after": 0, "limit": 51}, 1_000),
+    "why receipts failed": (
+        sql_counters.FAILED_RECEIPTS,
+        {"begin": datetime(2020, 1, 1, tzinfo=UTC), "end": datetime(2100, 1, 1, tzinfo=UTC)},
+        3_000,
+    ),
     "messages to a number": (
         stories._IDS_OF_NUMBER,
         {"msisdn": "+8613800500000", "first": 0, "last": 2 * N, "limit": 10},
