@@ -45,7 +45,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.MARKETING_HOURS: "FailedOperation.MarketingSendTimeConstraint",
     Refusal.MARKETING_NOT_ALLOWED: "UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny",
     Refusal.NUMBER_INVALID: "InvalidParameterValue.IncorrectPhoneNumber",
-    Refusal.NUMBER_REPEATED: "LimitExceeded.PhoneNumberThirtySecondLimit",
+    Refusal.NUMBER_REPEATED: "LimitExceeded.DeliveryFrequencyLimit",
     Refusal.NUMBER_UNSUBSCRIBED: "FailedOperation.PhoneNumberInBlacklist",
     Refusal.NUMBER_BLACKLISTED: "FailedOperation.PhoneNumberInBlacklist",
     Refusal.COUNTRY_NOT_ALLOWED: "LimitExceeded.AppCountryOrRegionInBlacklist",
@@ -76,7 +76,6 @@ OF_THE_WHOLE = frozenset(
 SIGNATURE_RULES = {
     "length": "InvalidParameterValue.SignNameLengthTooLong",
     "forbidden-content": "InvalidParameter.DirtyWordFound",
-    "type-individual": "FailedOperation.NotEnterpriseCertification",
 }
 BODY_RULES = {
     "too-long": "InvalidParameterValue.ContentLengthLimit",
@@ -88,7 +87,6 @@ BODY_RULES = {
     "only-variables": "InvalidParameterValue.InvalidTemplateFormat",
     "link-as-variable": "InvalidParameterValue.UnsupportedTemplateVariable",
     "no-unsubscribe": "InvalidParameterValue.MarketingTemplateWithoutUnsubscribe",
-    "marketing-individual": "FailedOperation.ForbidAddMarketingTemplates",
 }
 DIRTY_BODY = "InvalidParameterValue.TemplateWithDirtyWords"
 INVALID = "InvalidParameter.InvalidParameters"
@@ -114,7 +112,6 @@ BODY_TROUBLES: dict[TextTrouble, str] = {
 
 # Codes that the older version does not know, and what it says instead.
 _OLD_CODES = {
-    "FailedOperation.ForbidAddMarketingTemplates": "FailedOperation.NotEnterpriseCertification",
     "InvalidParameter.DirtyWordFound": "FailedOperation.ContainSensitiveWord",
     "InvalidParameterValue.InvalidSignPurpose": "InvalidParameterValue.InvalidUsedMethod",
     "InvalidParameterValue.InvalidTemplateFormat": INVALID,

@@ -208,7 +208,7 @@ def _number_and_span(call: Call) -> tuple[str, datetime, datetime]:
         )
     if end < begin:
         name = call.by_version(new="EndTime", old="EndDateTime")
-        raise ApiError("InvalidParameterValue.EndTimeVerifyFail", f"{name} lies before the beginning.")
+        raise ApiError("InvalidParameterValue.InvalidStartTime", f"{name} lies before the beginning.")
     # Its second belongs to the span.
     last = min(end, now + 1) + 1
     return told.msisdn, datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(last, UTC)
