@@ -21,7 +21,7 @@ from django.db.models import Q
 from delivery.frequency import Candidate, Slot, decide, still_needed
 from delivery.models import Dispatch
 from delivery.queries import read_many_counts
-from delivery.statuses import TAKEN_STATUSES, Reason
+from delivery.statuses import SANDBOX_TAG, TAKEN_STATUSES, Reason
 from projects.limits import FrequencyLimit, Limits
 from projects.models import Project
 from smsconsole.lib.msisdn import mask_msisdn
@@ -36,8 +36,8 @@ FREQUENCY_REASONS = (Reason.SAME_CONTENT, Reason.PER_HOUR, Reason.PER_DAY, Reaso
 # By number, and within a number as they came: one sort for all of them.
 _MESSAGES = """
 SELECT b.msisdn, coalesce(m.submitted_at, m.final_at) AS at, hashtextextended(b.text, 0), m.country, m.id
-FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS block (first, last)
-JOIN delivery_message m ON m.id BETWEEN block.first AND block.last
+FROM unnest(%(dispatches)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[]) AS block (dispatch, first, last)
+JOIN delivery_message m ON m.id BETWEEN block.first AND block.last AND m.dispatch_id = block.dispatch
 JOIN delivery_messagebody b ON b.message_id = m.id
 WHERE (m.status = ANY(%(taken)s::smallint[]) OR (m.status = 9 AND m.reason = ANY(%(reasons)s::smallint[])))
   AND coalesce(m.submitted_at, m.final_at) >= %(since)s
@@ -46,8 +46,12 @@ ORDER BY 1, 2, 5
 
 
 class Blocks(NamedTuple):
-    """Ranges of message ids, newest dispatches first; `is_cut` when older ones had to be left out."""
+    """Dispatches and the ranges of their message ids, newest first; `is_cut` when older ones had to be left out.
 
+    The range of a program's stream holds messages of others, too.
+    """
+
+    dispatches: list[int]
     firsts: list[int]
     lasts: list[int]
     n_messages: int
@@ -76,21 +80,23 @@ class Tally:
 def blocks_to_read(project: Project, since: datetime) -> Blocks:
     """The messages of every dispatch that may have sent since then, at most a million. Two statements."""
     found = Dispatch.objects.filter(Q(sent_at=None) | Q(sent_at__gte=since), project=project, n_total__gt=0)
-    # The console's own alarms obey no limit.
-    found = found.exclude(owner__startswith="alarm:").order_by("-first_id")
+    # The console's own alarms obey no limit, nor does the sandbox of programs.
+    found = found.exclude(owner__startswith="alarm:").exclude(tags__has_key=SANDBOX_TAG).order_by("-first_id")
     dispatches = list(found.values_list("pk", "first_id", "n_reserved"))
     counts = read_many_counts([pk for pk, *_range in dispatches])
+    taken: list[int] = []
     firsts: list[int] = []
     lasts: list[int] = []
     n_messages = 0
     for pk, first, n_reserved in dispatches:
         n = sum(counts[pk].values())
         if n_messages + n > MAX_MESSAGES and n_messages:
-            return Blocks(firsts, lasts, n_messages, is_cut=True)
+            return Blocks(taken, firsts, lasts, n_messages, is_cut=True)
+        taken.append(pk)
         firsts.append(first or 0)
         lasts.append((first or 0) + n_reserved - 1)
         n_messages += n
-    return Blocks(firsts, lasts, n_messages, is_cut=n_messages > MAX_MESSAGES)
+    return Blocks(taken, firsts, lasts, n_messages, is_cut=n_messages > MAX_MESSAGES)
 
 
 def replay(
@@ -159,6 +165,7 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
 def _messages(blocks: Blocks, since: datetime) -> Iterator[Any]:
     """By a server-side cursor: the rows stay in PostgreSQL until they are asked for."""
     values: dict[str, Any] = {
+        "dispatches": blocks.dispatches,
         "firsts": blocks.firsts,
         "lasts": blocks.lasts,
         "since": since,

@@ -10,8 +10,11 @@ from delivery.services.inquiries import ring_inquiries
 from delivery.services.receipts import BATCH_SIZE
 from delivery.services.replies import BATCH_SIZE as REPLY_BATCH_SIZE
 from delivery.services.reply_parts import join_replies
+from delivery.services.sandbox import tell_sandbox
+from delivery.services.streams import close_streams
 from delivery.slots import drop_stale_slots
 from delivery.sweep import sweep
+from delivery.urgent.gathering import gather_forgotten
 from smsconsole.beats import Beat
 
 
@@ -34,6 +37,9 @@ BEATS = [
     Beat("fold-counters", 1.0, fold_deltas),
     Beat("sample-rates", 2.0, sample_rates),
     Beat("sweep", 10.0, sweep),
+    Beat("gather-forgotten", 2.0, gather_forgotten),
+    Beat("tell-sandbox", 0.5, tell_sandbox),
+    Beat("close-streams", 300.0, close_streams),
     Beat("tell-gateways-down", 5.0, tell_down),
     Beat("ring-polls", 5.0, ring_polls),
     Beat("ring-inquiries", 15.0, ring_inquiries),

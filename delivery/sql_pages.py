@@ -19,7 +19,7 @@ _BODY = "CROSS JOIN LATERAL (SELECT * FROM delivery_messagebody WHERE message_id
 SCAN = f"""
 WITH m AS MATERIALIZED (
     SELECT * FROM delivery_message
-    WHERE id BETWEEN %(first)s AND %(last)s
+    WHERE id BETWEEN %(first)s AND %(last)s AND dispatch_id = %(dispatch)s
       AND (%(statuses)s::smallint[] IS NULL OR status = ANY(%(statuses)s::smallint[]))
     ORDER BY id LIMIT %(limit)s
 )
@@ -78,8 +78,10 @@ WITH m AS MATERIALIZED (
 SELECT {_COLUMNS} FROM m {_BODY} ORDER BY m.id
 """  # nosec B608 # noqa: S608
 
-# By (project, number, id), and by (project, last four digits, id): both end in the dispatch's own id range.
-_MESSAGE = "CROSS JOIN LATERAL (SELECT * FROM delivery_message WHERE id = b.message_id LIMIT 1) m"
+# By (project, number, id), and by (project, last four digits, id): both end in the dispatch's range of ids, in which
+# only a stream finds messages of others.
+_MESSAGE = """CROSS JOIN LATERAL (
+    SELECT * FROM delivery_message WHERE id = b.message_id AND dispatch_id = %(dispatch)s LIMIT 1) m"""
 SEARCH_WHOLE = f"""
 WITH b AS MATERIALIZED (
     SELECT * FROM delivery_messagebody

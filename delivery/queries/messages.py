@@ -126,7 +126,7 @@ def messages_page(
         if search:
             found, is_partial = _search(cursor, dispatch, ids, search, word, flying, limit), False
         elif word is None or word in (StatusWord.SENT, StatusWord.DELIVERED):
-            found, is_partial, scanned_to = _scan(cursor, ids, word, limit)
+            found, is_partial, scanned_to = _scan(cursor, dispatch_id, ids, word, limit)
             if is_partial:
                 return MessagePage(_rows(found, flying), scanned_to, is_partial=True)
         elif word in (StatusWord.WAITING, StatusWord.SENDING):
@@ -151,7 +151,9 @@ def iter_messages(
         after_id = page.next_after
 
 
-def _scan(cursor: Any, ids: _Range, word: StatusWord | None, limit: int) -> tuple[list[Any], bool, int]:
+def _scan(
+    cursor: Any, dispatch_id: int, ids: _Range, word: StatusWord | None, limit: int
+) -> tuple[list[Any], bool, int]:
     """Look through the range step by step; says how far it came when the time was up."""
     statuses = {None: None, StatusWord.SENT: [2], StatusWord.DELIVERED: [3]}[word]
     deadline = time.monotonic() + SCAN_SECONDS
@@ -159,9 +161,8 @@ def _scan(cursor: Any, ids: _Range, word: StatusWord | None, limit: int) -> tupl
     first, step = ids.first, limit * 2
     while first <= ids.last and len(found) <= limit:
         last = min(ids.last, first + step - 1)
-        cursor.execute(
-            sql.SCAN, {"first": first, "last": last, "statuses": statuses, "limit": limit + 1 - len(found)}
-        )
+        values = {"dispatch": dispatch_id, "first": first, "last": last, "statuses": statuses}
+        cursor.execute(sql.SCAN, {**values, "limit": limit + 1 - len(found)})
         found += cursor.fetchall()
         first, step = last + 1, min(step * 4, SCAN_STEP)
         if time.monotonic() > deadline and len(found) <= limit and first <= ids.last:
@@ -215,6 +216,7 @@ def _search(
     if len(digits) < 4:
         return []
     values = {
+        "dispatch": dispatch.pk,
         "project": dispatch.project_id,
         "first": ids.first,
         "last": ids.last,

@@ -41,6 +41,8 @@ _RECEIPTS_AFTER: Final = timedelta(minutes=2)
 _IDS_OF_NUMBER = """
 SELECT message_id FROM delivery_messagebody
 WHERE project_id = %(project)s AND msisdn = %(msisdn)s AND message_id BETWEEN %(first)s AND %(last)s
+  AND (%(dispatch)s::bigint IS NULL OR EXISTS (
+      SELECT FROM delivery_message m WHERE m.id = message_id AND m.dispatch_id = %(dispatch)s))
 ORDER BY msisdn DESC, message_id DESC LIMIT %(limit)s
 """
 # No index knows which message a receipt is of: it is looked for around the moment that it says.
@@ -112,6 +114,7 @@ def messages_to(
             return []
         first, last = dispatch.first_id, dispatch.first_id + dispatch.n_reserved - 1
     values: dict[str, Any] = {
+        "dispatch": dispatch.pk if dispatch is not None else None,
         "project": project_id,
         "msisdn": msisdn,
         "first": first,

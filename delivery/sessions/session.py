@@ -2,6 +2,7 @@
 
 main      leads (an advisory lock), reads the gateway's row, writes how the binds are, tells of a line that is down
 senders   `delivery.drain.drain`, each with a window of its own under way
+listener  wakes the senders when somebody rings for the gateway
 asker     asks the SMSC what became of messages that are uncertain
 inbox     stores what arrives and has it acknowledged
 line      the loop with the binds; asks no database
@@ -16,6 +17,7 @@ from enum import Enum, auto
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from delivery.bells import WORK_CHANNEL, Ear
 from delivery.drain import drain
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.smpp import SmppDriver
@@ -34,7 +36,7 @@ WATCH_SECONDS = 1.0
 STATES_SECONDS = 2.0
 # A line that is down is noted so often: what is not noted for two minutes counts as no longer tried.
 DOWN_NOTE_SECONDS = 10.0
-# A sender asks so often whether there is something to send, and drains for so long at a time.
+# A sender asks so often whether there is something to send, unless it is told; and drains for so long at a time.
 POLL_SECONDS = 0.25
 SLICE_SECONDS = 2.0
 # How often it is looked for uncertain messages that the SMSC can be asked about.
@@ -61,6 +63,7 @@ class Session:
         self._leadership = leadership
         self._over = threading.Event()
         self._look_now = threading.Event()
+        self._bells: list[threading.Event] = []
         self._noted_at = float("-inf")
         self._was_down = False
 
@@ -77,10 +80,12 @@ class Session:
         inbox.start()
         line = driver.line
         n_senders = max(1, min(8, int(self._gateway.settings.get("n_senders") or 2)))
+        self._bells = [threading.Event() for _ in range(n_senders)]
         senders = [
-            threading.Thread(target=self._send, args=[driver], name=f"sender-{number}", daemon=True)
-            for number in range(1, n_senders + 1)
+            threading.Thread(target=self._send, args=[driver, bell], name=f"sender-{number}", daemon=True)
+            for number, bell in enumerate(self._bells, start=1)
         ]
+        senders.append(threading.Thread(target=self._listen, name="listener", daemon=True))
         senders.append(threading.Thread(target=self._ask, args=[driver], name="asker", daemon=True))
         log.info("session of gateway=%s begins place=%s", self._gateway.slug, line.profile.place)
         forget_other_binds(self._gateway.pk, len(driver.states()))
@@ -150,6 +155,8 @@ class Session:
     def _end(self, driver: SmppDriver, inbox: Inbox, senders: list[threading.Thread]) -> None:
         """Claims end, windows are settled, what arrived is stored, then the line is unbound."""
         self._over.set()
+        for bell in self._bells:
+            bell.set()
         patience = driver.line.profile.response_seconds + SLICE_SECONDS + 3.0
         deadline = time.monotonic() + patience
         for sender in senders:
@@ -168,15 +175,33 @@ class Session:
 
     # --- The senders ----------------------------------------------------------------------------------------
 
-    def _send(self, driver: SmppDriver) -> None:
+    def _send(self, driver: SmppDriver, bell: threading.Event) -> None:
         try:
             while not self._is_over():
                 if not driver.is_usable:
                     # A window that is claimed for a line that is down would only be given back.
                     self._over.wait(UNBOUND_PAUSE_SECONDS)
                     continue
+                bell.clear()
                 if not self._drain_once(driver):
-                    self._over.wait(POLL_SECONDS)
+                    bell.wait(POLL_SECONDS)
+        finally:
+            connection.close()
+
+    def _listen(self) -> None:
+        ear = Ear(WORK_CHANNEL)
+        try:
+            while not self._is_over():
+                try:
+                    heard = ear.wait(WATCH_SECONDS)
+                except (DatabaseError, InterfaceError):
+                    # Until the database is back the senders look by themselves.
+                    drop_connection()
+                    self._over.wait(FAULT_PAUSE_SECONDS)
+                    continue
+                if str(self._gateway.pk) in heard:
+                    for bell in self._bells:
+                        bell.set()
         finally:
             connection.close()
 
