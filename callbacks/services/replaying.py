@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from callbacks import sql
 from callbacks.errors import ReplayRefused
+from callbacks.models import Callback
 from callbacks.services.following import (
     Endpoint,
     ReadEvent,
@@ -62,7 +63,9 @@ def replay(*, endpoint: CallbackEndpoint, begin: datetime, end: datetime, by: Us
     if endpoint.kind == CallbackKind.REPLY:
         replies = _replies(endpoint, begin, end)
         amount = Amount(len(replies), len(replies))
-        requests = (reply_callback(endpoint.pk, reply, is_replay=True) for reply in replies)
+        requests: Iterable[Callback] = (
+            reply_callback(endpoint.pk, reply, is_replay=True) for reply in replies
+        )
     else:
         statuses = _statuses(endpoint, begin, end)
         per_request = endpoint.n_per_request
@@ -126,7 +129,7 @@ def _statuses(endpoint: CallbackEndpoint, begin: datetime, end: datetime) -> lis
 
 
 def _events(project_id: int, begin: datetime, end: datetime) -> Iterator[list[ReadEvent]]:
-    values = {"project": project_id, "begin": begin, "end": end, "limit": _EVENTS_AT_ONCE}
+    values: dict[str, Any] = {"project": project_id, "begin": begin, "end": end, "limit": _EVENTS_AT_ONCE}
     with connection.cursor() as cursor:
         cursor.execute(sql.DISPATCHES_OF_TIME, values)
         for dispatch_id, is_stream in cursor.fetchall():
