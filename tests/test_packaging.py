@@ -92,9 +92,16 @@ def test_each_service_is_well_formed(name: str) -> None:
 
 
 def test_compose_has_every_process() -> None:
-    assert {"web", "imports", "delivery", "lines", "scheduler", "simulated-gateway", *STORES} <= set(
-        COMPOSE["services"]
-    )
+    assert {
+        "web",
+        "imports",
+        "delivery",
+        "lines",
+        "urgent",
+        "scheduler",
+        "simulated-gateway",
+        *STORES,
+    } <= set(COMPOSE["services"])
     assert all("healthcheck" in COMPOSE["services"][name] for name in (*STORES, "web", "scheduler"))
     assert COMPOSE["services"]["simulated-gateway"]["profiles"] == ["simulator"]
 

@@ -26,6 +26,8 @@ _N_DELIVERY_WORKERS = 2
 _WEB_TIMEOUT_SECONDS = 60.0
 # A line hears the answers of what is under way, and unbinds.
 _LINES_GRACE_SECONDS = 30.0
+# It settles what is under way.
+_URGENT_GRACE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +114,28 @@ def _start_stores(supervisor: Supervisor, options: ConsoleOptions) -> StoresHome
     return home
 
 
-def _programs(options: ConsoleOptions) -> list[Program]:
-    bind = f"[{options.host}]" if ":" in options.host else options.host
-    gunicorn = [
-        *(sys.executable, "-m", "gunicorn", "smsconsole.wsgi", "--bind", f"{bind}:{options.port}"),
-        *("--chdir", str(options.base_dir), "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+def web_command(bind: str, base_dir: Path) -> list[str]:
+    """How the web processes are started at this address."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "smsconsole.wsgi", "--bind", bind),
+        *("--chdir", str(base_dir), "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         *("--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"),
     ]
+
+
+def _programs(options: ConsoleOptions) -> list[Program]:
+    bind = f"[{options.host}]" if ":" in options.host else options.host
     # The checks ran once before; without them a worker need not load the pages.
     rqworker = ["rqworker", "--skip-checks", "--verbosity", "0", "--worker-class"]
     return [
-        Program("web", gunicorn, stage=_WORK, env=_environment()),
+        Program(
+            "web", web_command(f"{bind}:{options.port}", options.base_dir), stage=_WORK, env=_environment()
+        ),
         _manage(options, "gateway", "simulated_gateway", stage=_GATEWAY),
         # Only where nobody could take it for a carrier's line.
         *([_manage(options, "smsc", "smsc_simulator", stage=_GATEWAY)] if options.demo else []),
         _manage(options, "lines", "run_smpp_sessions", grace_seconds=_LINES_GRACE_SECONDS),
+        _manage(options, "urgent", "run_urgent", grace_seconds=_URGENT_GRACE_SECONDS),
         _manage(options, "scheduler", "scheduler", "--skip-checks"),
         _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),
         *(

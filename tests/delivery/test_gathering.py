@@ -29,7 +29,7 @@ from delivery.statuses import DispatchState, MessageStatus, Reason, WindowState
 from delivery.sweep import lose_expired_windows, recount_open, sweep
 from delivery.urgent import gathering
 from delivery.urgent.gathering import gather, gather_forgotten
-from projects.models import Cap, Project
+from projects.models import Cap, FrequencyRule, Project
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver
 from tests.delivery.streaming import TAGS, FixedWays, loose, send
 
@@ -334,10 +334,8 @@ def test_what_is_over_a_cap_is_blocked_and_everything_else_leaves(
 def test_a_number_may_get_the_rest_of_a_cap_with_its_slots_right(
     project: Project, gateway: Gateway, driver: ScriptedDriver
 ) -> None:
-    from projects.models import FrequencyRule
-
     FrequencyRule.objects.update_or_create(
-        project=project, dimension="per_day", defaults={"n": 10, "n_seconds": None, "is_enabled": True}
+        project=project, dimension="per_day", defaults={"n_messages": 10, "is_on": True}
     )
     Cap.objects.create(project=project, scope="all", period="day", cap=1)
     stream, ids = send(project, [loose(1, "a"), loose(1, "b")])
