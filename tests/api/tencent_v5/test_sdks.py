@@ -1,0 +1,140 @@
+"""Tencent's own clients, unmodified, against a running console: only the address is another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from qcloudsms_py import QcloudSms
+from qcloudsms_py.httpclient import HTTPClientInterface, HTTPRequest, HTTPResponse
+
+from delivery.models import Message, MessageBody
+from delivery.statuses import MessageStatus
+from tests.api.sending.offers import Shop
+from tests.api.serving import served
+from tests.api.tencent_v5.calling import Program
+from tests.api.tencent_v5.happened import answered, settled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = "【演示商城】您的订单{}已打包发送，快递单号SF2，请注意查收。"
+V5 = "/v5/tlssmssvr/"
+
+
+class _Response(HTTPResponse):  # type: ignore[misc]
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class PlainClient(HTTPClientInterface):  # type: ignore[misc]
+    """The SDK's own seam for another HTTP client: its built-in one reads JSON in a way that Python gave up."""
+
+    def fetch(self, req: HTTPRequest) -> HTTPResponse:
+        response = httpx.request(req.method, req.url, headers=req.headers, content=req.body.encode())
+        return _Response(req, response.status_code, response.content)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop(pulls_status=True, pulls_replies=True)
+
+
+@pytest.fixture
+def console(shop: Shop, tmp_path: Path) -> Iterator[str]:
+    with served(tmp_path / "gunicorn.log") as address:
+        yield address
+
+
+def test_qcloudsms_py_sends_and_pulls(console: str, shop: Shop, seller: Program) -> None:
+    key = seller.key
+    sms = QcloudSms(key.project.sdk_app_id, key.secret, httpclient=PlainClient())
+    one, many = sms.SmsSingleSender(), sms.SmsMultiSender()
+    number = shop.notice.body_template_id
+    single, multi = f"{console}{V5}sendsms", f"{console}{V5}sendmultisms2"
+
+    template = one.send_with_param(
+        86, "13788888801", number, ["A1", "SF2"], sign="演示商城", ext="order 7", url=single
+    )
+    raw = one.send(0, 86, "13788888802", TEXT.format("A2"), ext="order 8", url=single)
+    tels = ["13788888803", "13788888804", "12"]
+    both = many.send_with_param(86, tels, number, ["A3", "SF2"], sign="演示商城", url=multi)
+    text = many.send(0, 86, tels[:2], TEXT.format("A4"), url=multi)
+
+    assert (template["result"], template["errmsg"], template["ext"], template["fee"]) == (
+        0,
+        "OK",
+        "order 7",
+        1,
+    )
+    assert (raw["result"], raw["ext"]) == (0, "order 8")
+    assert [told["result"] for told in both["detail"]] == [0, 0, 1016]
+    assert [told["result"] for told in text["detail"]] == [0, 0]
+    assert MessageBody.objects.filter(text=TEXT.format("A1")).count() == 1
+    assert Message.objects.count() == 6
+
+    _pull_with_qcloudsms_py(console, sms, shop, template["sid"])
+
+
+def _pull_with_qcloudsms_py(console: str, sms: QcloudSms, shop: Shop, sid: str) -> None:
+    settled(shop.project, sid, MessageStatus.DELIVERED, code="DELIVRD")
+    answered(shop.project, sid, "谢谢", consent_key=f"{shop.sign.signature.uuid}:notification")
+    queue, of_number = sms.SmsStatusPuller(), sms.SmsMobileStatusPuller()
+    pull, mobile = f"{console}{V5}pullstatus", f"{console}{V5}pullstatus4mobile"
+    span = (86, "13788888801", int(time.time()) - 3600, int(time.time()) + 60, 10)
+
+    assert [told["sid"] for told in queue.pull_callback(10, url=pull)["data"]] == [sid]
+    assert queue.pull_callback(10, url=pull)["count"] == 0
+    assert [told["text"] for told in queue.pull_reply(10, url=pull)["data"]] == ["谢谢"]
+    assert queue.pull_reply(10, url=pull)["count"] == 0
+    assert [told["sid"] for told in of_number.pull_callback(*span, url=mobile)["data"]] == [sid]
+    assert [told["sign"] for told in of_number.pull_reply(*span, url=mobile)["data"]] == ["演示商城"]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("QCLOUDSMS_JS") or not shutil.which("node"),
+    reason="QCLOUDSMS_JS does not name the folder of Tencent's npm package qcloudsms_js, or node is missing",
+)
+def test_qcloudsms_js_sends_and_pulls(console: str, shop: Shop, seller: Program) -> None:
+    told = _run_node(console, shop, seller, "send")
+    assert told["single"]["result"] == 0, told
+    assert told["single"]["ext"] == "order 7"
+    assert told["raw"]["result"] == 0, told
+    assert [each["result"] for each in told["multi"]["detail"]] == [0, 0, 1016]
+    assert Message.objects.count() == 4
+
+    sid = told["single"]["sid"]
+    settled(shop.project, sid, MessageStatus.DELIVERED, code="DELIVRD")
+    answered(shop.project, sid, "谢谢")
+    told = _run_node(console, shop, seller, "pull")
+    assert [each["sid"] for each in told["status"]["data"]] == [sid]
+    assert [each["text"] for each in told["reply"]["data"]] == ["谢谢"]
+    assert [each["sid"] for each in told["mobile"]["data"]] == [sid]
+
+
+def _run_node(console: str, shop: Shop, seller: Program, what: str) -> dict[str, Any]:
+    script = Path(__file__).with_name("qcloudsms.js")
+    run = subprocess.run(
+        [shutil.which("node") or "node", str(script), what],
+        env={
+            **os.environ,
+            "CONSOLE": console,
+            "SDK_APP_ID": str(seller.key.project.sdk_app_id),
+            "APP_KEY": seller.key.secret,
+            "TEMPLATE": str(shop.notice.body_template_id),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told: dict[str, Any] = json.loads(run.stdout)
+    return told
