@@ -9,7 +9,7 @@ CODE := accounts api audit benchmarks callbacks campaigns delivery notifications
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo worker test check format words bench faults screenshots
-.PHONY: check-format check-lint check-types check-imports check-pages check-words check-project check-security
+.PHONY: check-format check-lint check-types check-imports check-pages check-words check-openapi check-project check-security
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: $(STAMP) ## Run all tests, with a few moments of each fault
 faults: $(STAMP) ## Run the fault tests at all of their moments
 	@FAULT_MOMENTS=20 exec $(PYTHON) -m pytest -m faults tests/faults
 
-check: check-format check-lint check-types check-imports check-pages check-words check-project check-security ## Format, lint, types, imports, pages, words, migrations, weaknesses (-k: all findings)
+check: check-format check-lint check-types check-imports check-pages check-words check-openapi check-project check-security ## Format, lint, types, imports, pages, words, OpenAPI, migrations, weaknesses (-k: all findings)
 
 check-format: $(STAMP)
 	$(VENV)/bin/ruff format --check $(CODE)
@@ -48,6 +48,10 @@ check-pages: $(STAMP)
 
 check-words: $(STAMP)
 	$(PYTHON) bin/messages.py check
+
+# The document in the repository says what the API does; it needs no store.
+check-openapi: $(STAMP)
+	$(MANAGE) write_openapi --check
 
 # Stores of its own answer the questions that need a database.
 check-project: $(STAMP)

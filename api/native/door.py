@@ -33,7 +33,7 @@ def door(view: Entrance) -> Entrance:
                 response = problem_response(
                     Problem("method_not_allowed", headers=allowed), request_id=request_id
                 )
-        response["X-Request-Id"] = request_id
+        response["Request-Id"] = request_id
         response["Cache-Control"] = "no-store"
         rate = getattr(request, "rate", None)
         if rate is not None:

@@ -67,7 +67,9 @@ class Words(Given):
         description="The whole text. It is sent if an approved body template with its values reads like it.",
     )
     signature: Line = Field(
-        "", max_length=40, description="An approved signature without brackets. Empty: the only one there is."
+        "",
+        max_length=40,
+        description="An approved signature, without brackets. Empty: the project's only one at home, none abroad.",
     )
     sender_id: Line = Field("", max_length=20, description="An approved sender ID; abroad only.")
     extend: str = Field(

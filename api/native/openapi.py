@@ -56,7 +56,7 @@ _PROBLEM = {
                 },
             },
         },
-        "request_id": {"type": "string", "description": "Also in the header X-Request-Id."},
+        "request_id": {"type": "string", "description": "Also in the header Request-Id."},
     },
     "example": {
         "type": "https://sms.example.com/api/errors/signature_unusable/",
@@ -69,7 +69,7 @@ _PROBLEM = {
     },
 }
 _HEADERS = {
-    "X-Request-Id": ("string", "The id of this request in the console's log."),
+    "Request-Id": ("string", "The id of this request in the console's log."),
     "RateLimit-Limit": ("integer", "Requests that the key may make at once."),
     "RateLimit-Remaining": ("integer", "Requests that are left now."),
     "RateLimit-Reset": ("integer", "Seconds until all of them are there again."),
@@ -89,10 +89,12 @@ def completed(document: OpenAPISchema) -> OpenAPISchema:
         is_once = any(one.get("name") == "Idempotency-Key" for one in operation["parameters"])
         operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
         for status, answer in operation["responses"].items():
-            names = ["X-Request-Id", *(_RATE if status != "401" else ())]
-            names += ["Retry-After"] if status == "429" else []
-            names += ["Idempotent-Replayed"] if is_once and status.startswith("2") else []
-            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+            # Every answer has them; said once for each operation they are found as well.
+            if status.startswith("2") or status == "429":
+                names = ["Request-Id", *_RATE]
+                names += ["Retry-After"] if status == "429" else []
+                names += ["Idempotent-Replayed"] if is_once and status != "429" else []
+                answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     document["servers"] = [{"url": "/"}]
     return document
 

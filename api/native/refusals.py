@@ -33,8 +33,13 @@ _WORDS = {
 }
 
 
+# Members of an order that have another name in a body.
+_FIELD_OF_ORDER = {"recipients": "to"}
+
+
 def _of_order(error: OrderRefused) -> Problem:
-    errors = [FieldError(error.field, str(error.refusal), error.words or "")] if error.field else []
+    field = _FIELD_OF_ORDER.get(error.field, error.field)
+    errors = [FieldError(field, str(error.refusal), error.words)] if field else []
     return Problem(error.refusal, error.words, errors=errors)
 
 
