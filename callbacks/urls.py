@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from callbacks.views import endpoints, log, trying
+from callbacks.views import endpoints, log, replay, trying
 
 CALLBACKS = "projects/<slug:slug>/callbacks/"
 
@@ -18,5 +18,6 @@ urlpatterns = [
     path(CALLBACKS + "<slug:kind>/switch/", endpoints.callback_switch, name="callback-switch"),
     path(CALLBACKS + "<slug:kind>/secret/", endpoints.callback_secret, name="callback-secret"),
     path(CALLBACKS + "<slug:kind>/test/", trying.callback_test, name="callback-test"),
+    path(CALLBACKS + "<slug:kind>/replay/", replay.callback_replay, name="callback-replay"),
     path(CALLBACKS + "<slug:kind>/example/", trying.callback_example, name="callback-example"),
 ]

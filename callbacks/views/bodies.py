@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from smsconsole.lib.msisdn import mask_msisdn, mask_written
 
-_NUMBER = "number"
+# Whatever the field is called.
+_E164 = re.compile(r"\+\d{5,15}")
 # Tencent's, without the calling code.
 _NATIONAL_NUMBER = "mobile"
 
@@ -25,13 +27,8 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list):
         return [_masked(each) for each in value]
     if isinstance(value, dict):
-        return {name: _masked_field(name, each) for name, each in value.items()}
-    return value
-
-
-def _masked_field(name: str, value: Any) -> Any:
-    if name == _NUMBER and isinstance(value, str) and value:
-        return mask_msisdn(value)
-    if name == _NATIONAL_NUMBER and isinstance(value, str):
-        return mask_written(value)
-    return _masked(value)
+        return {
+            name: mask_written(each) if name == _NATIONAL_NUMBER else _masked(each)
+            for name, each in value.items()
+        }
+    return mask_msisdn(value) if isinstance(value, str) and _E164.fullmatch(value) else value

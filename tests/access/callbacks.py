@@ -47,5 +47,7 @@ ROWS: list[Row] = [
     ("callback-secret", "post", of_kind, ADMINS),
     ("callback-test", "get", of_kind, ADMINS),
     ("callback-test", "post", of_kind, ADMINS),
+    ("callback-replay", "get", of_kind, ADMINS),
+    ("callback-replay", "post", of_kind, ADMINS_REFUSED),
     ("callback-example", "get", of_kind, MEMBERS_AND_STAFF),
 ]

@@ -28,6 +28,7 @@ from projects.models import ListedNumber
 from projects.statuses import RemovalStatus
 from smsconsole.lib.types import Region
 from tests.accounts.codes import give_two_factor
+from tests.browser.callbacks import Told, make_callbacks
 from tests.browser.keys import Keys, make_keys
 from tests.browser.numbers import Stories, make_stories
 from tests.browser.scene import Scene, Sent, Standing, Texts, make_campaigns, make_standing, write_texts
@@ -138,6 +139,7 @@ def gallery(scene: Scene) -> list[Shown]:
         *key_pages(scene, make_keys(scene.project, scene.person)),
         *text_pages(scene, write_texts(scene)),
         *campaign_pages(scene, make_campaigns(scene)),
+        *callback_pages(scene, make_callbacks(scene)),
         *number_pages(scene, make_stories(scene)),
         *standing_pages(scene, make_standing(scene)),
         *gateway_pages(scene, make_ways_out(scene.project, scene.staff)),
@@ -287,6 +289,33 @@ def key_pages(scene: Scene, keys: Keys) -> Iterator[Shown]:
     yield Shown("secret-key-reveal", (*slug, keys.pair.uuid), variant="shown", act=submit)
     app_key = scene.project.app_keys.latest("created_at")
     yield Shown("app-key-edit", (*slug, app_key.uuid))
+
+
+def callback_pages(scene: Scene, told: Told) -> Iterator[Shown]:
+    slug, stopped, empty = (scene.project.slug,), (scene.stopped.slug,), (scene.empty.slug,)
+    yield Shown("callbacks", slug)
+    yield Shown("callbacks", slug, Who.OPERATOR, "operator")
+    yield Shown("callbacks", stopped, variant="trouble")
+    yield Shown("callback-edit", (*slug, "status"))
+    yield Shown("callback-edit", (*empty, "reply"), variant="new")
+    wrong = {"url": "https://10.0.0.1/sms", "n_per_request": "1000"}
+    yield Shown("callback-edit", (*slug, "status"), variant="error", act=filled(wrong))
+    yield Shown("callback-secret", (*slug, "status"))
+    yield Shown("callback-secret", (*slug, "status"), variant="shown", act=submit)
+    yield Shown("callback-test", (*slug, "status"))
+    yield Shown("callback-replay", (*slug, "status"))
+    yield Shown("callback-replay", (*slug, "status"), variant="counted", act=submit)
+    backwards = {"begin": "2026-06-02T10:00", "end": "2026-06-01T10:00"}
+    yield Shown("callback-replay", (*slug, "status"), variant="error", act=filled(backwards))
+    yield Shown("callback-example", (*slug, "status"))
+    yield Shown("callback-example", (*slug, "reply"), variant="node", query="?language=node")
+    yield Shown("callback-log", slug)
+    yield Shown("callback-log", slug, variant="nothing", query="?kind=voice")
+    yield Shown("callback-log", empty, variant="empty")
+    yield Shown("callback-detail", (*slug, told.delivered.uuid))
+    yield Shown("callback-detail", (*slug, told.retried.uuid), variant="retried")
+    yield Shown("callback-detail", (*slug, told.given_up.uuid), variant="given-up")
+    yield Shown("callback-detail", (*slug, told.reply.uuid), variant="reply")
 
 
 def notification_pages(scene: Scene) -> Iterator[Shown]:
@@ -510,6 +539,7 @@ def empty_pages(scene: Scene) -> Iterator[Shown]:
     for name in (
         "alarm-contacts",
         "body-template-list",
+        "callbacks",
         "campaign-list",
         "campaign-new",
         "countries",
