@@ -18,6 +18,7 @@ from callbacks.services.sending import (
     take_due,
 )
 from callbacks.transport import DEADLINE_SECONDS, Exchange, post
+from delivery.failpoints import fail_point
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +88,17 @@ class Desk:
     def turn(self, *, wait_seconds: float) -> int:
         """Settle what came back, at most after this wait, and send what is due; how many of both."""
         results = self._collect(wait_seconds)
+        if results:
+            fail_point("callbacks-answered")
         settle_results(results, in_hand=list(self._in_flight))
+        if results:
+            fail_point("callbacks-settled")
         n_by_endpoint = Counter(self._in_flight.values())
         due = dict(due_endpoints())
         shares = fair_shares(due, n_by_endpoint, self._is_slow, n_threads=self._n_threads)
         errands = take_due(shares)
+        if errands:
+            fail_point("callbacks-taken")
         empty = [Result(errand, None) for errand in errands if errand.body is None]
         settle_results(empty, in_hand=list(self._in_flight))
         for errand in errands:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from callbacks import sql
 from callbacks.models import Callback
 from callbacks.told import TENCENT_STATUSES, TOLD_STATUSES, Item
+from delivery.failpoints import fail_point
 from delivery.models import Reply
 from projects.statuses import CallbackFormat, CallbackKind
 from smsconsole.lib.copying import copy_rows
@@ -108,6 +109,7 @@ def follow_events() -> int:
         ]
         if events:
             _tell(cursor, events)
+            fail_point("callbacks-written")
         cursor.execute(sql.MOVE_CURSOR, {"xid": rows[-1][0], "id": rows[-1][1]})
     return len(rows)
 
