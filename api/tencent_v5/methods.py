@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.tencent_v5 import body_templates, packages, pulling, queries, sending, signs
+from api.tencent_v5 import body_templates, packages, pulling, queries, sending, signs, statistics
 from api.tencent_v5.calls import Method
 
 METHODS: Final[dict[str, Method]] = {
@@ -14,6 +14,8 @@ METHODS: Final[dict[str, Method]] = {
     "pullstatus": pulling.pull_queue,
     "pullstatus4mobile": pulling.pull_of_number,
     "querysms4mobile": queries.query_number,
+    "pullsendstatus": statistics.sent,
+    "pullcallbackstatus": statistics.called_back,
     "getsmspackages": packages.get_packages,
     "add_sign": signs.add,
     "mod_sign": signs.change,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from typing import Any
@@ -94,7 +93,6 @@ def good(method: str, shop: Shop) -> dict[str, Any]:
     sending = {**template, "extend": "", "ext": "x"}
     span = {"begin_time": now - 3600, "end_time": now + 60}
     hours = {"begin_date": 2026010100, "end_date": 2026013123}
-    picture = base64.b64encode(b"no picture").decode()
     return {
         "sendsms": {"tel": phone(), **sending, "type": 0, "msg": text},
         "sendmultisms2": {"tel": [phone(), phone("13788888889")], **sending},
@@ -105,7 +103,7 @@ def good(method: str, shop: Shop) -> dict[str, Any]:
         "pullsendstatus": hours,
         "pullcallbackstatus": hours,
         "getsmspackages": {"offset": 0, "length": 10},
-        "add_sign": {"text": "商城", "pic": picture, "remark": "x", "international": 0},
+        "add_sign": {"text": "商城", "pic": "", "remark": "x", "international": 0},
         "mod_sign": {"sign_id": signs[-1], "text": "商城", "pic": "", "remark": "x"},
         "del_sign": {"sign_id": signs},
         "get_sign": {"sign_id": signs},
@@ -131,7 +129,7 @@ def check(answer: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -146,8 +144,53 @@ def test_any_member_may_be_anything(
     check(seller.call(method, members))
 
 
+_TEXT = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20),
+    st.sampled_from(
+        ["【演示商城】", "[x]", "{1}", "${a}", "%s", "彩票", "https://x.example", "a" * 600, "\u202e\n\r"]
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "method", ["sendsms", "sendmultisms2", "sendisms", "add_sign", "mod_sign", "add_template"]
+)
 @settings(
-    max_examples=150,
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_text_may_stand_where_texts_do(
+    shop: Shop, seller: Program, stranger: Program, method: str, data: st.DataObject
+) -> None:
+    """Of the right type everywhere, so that it gets far."""
+    members = good(method, shop)
+    mobiles = st.one_of(_TEXT, st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
+    drawn: dict[str, Any] = {
+        "sign": st.one_of(_TEXT, st.just("演示商城")),
+        "params": st.lists(_TEXT, min_size=1, max_size=3),
+        "extend": st.one_of(_TEXT, st.just("12")),
+        "ext": _TEXT,
+        "msg": _TEXT.map(lambda text: f"【演示商城】您的订单{text}已打包发送，快递单号SF2，请注意查收。"),
+        "text": _TEXT,
+        "remark": _TEXT,
+        "title": _TEXT,
+    }
+    chosen = data.draw(st.lists(st.sampled_from([name for name in drawn if name in members]), max_size=2))
+    members |= {name: data.draw(drawn[name], label=name) for name in chosen}
+    if method == "sendsms" and data.draw(st.booleans(), label="as text"):
+        del members["tpl_id"]
+    if method == "sendmultisms2":
+        tels = data.draw(st.lists(mobiles.filter(lambda text: len(text) <= 40), max_size=203), label="tel")
+        members["tel"] = [phone(mobile) for mobile in tels]
+    elif method == "sendisms":
+        members["tel"] = data.draw(mobiles, label="tel")
+    check(seller.call(method, members))
+
+
+@settings(
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
