@@ -98,6 +98,7 @@ def test_compose_has_every_process() -> None:
         "delivery",
         "lines",
         "urgent",
+        "callbacks",
         "scheduler",
         "simulated-gateway",
         *STORES,

@@ -28,6 +28,8 @@ _WEB_TIMEOUT_SECONDS = 60.0
 _LINES_GRACE_SECONDS = 30.0
 # It settles what is under way.
 _URGENT_GRACE_SECONDS = 15.0
+# A callback that is under way is heard to its end, so that it is not sent twice.
+_CALLBACKS_GRACE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _programs(options: ConsoleOptions) -> list[Program]:
         *([_manage(options, "smsc", "smsc_simulator", stage=_GATEWAY)] if options.demo else []),
         _manage(options, "lines", "run_smpp_sessions", grace_seconds=_LINES_GRACE_SECONDS),
         _manage(options, "urgent", "run_urgent", grace_seconds=_URGENT_GRACE_SECONDS),
+        _manage(options, "callbacks", "run_callbacks", grace_seconds=_CALLBACKS_GRACE_SECONDS),
         _manage(options, "scheduler", "scheduler", "--skip-checks"),
         _manage(options, "imports", *rqworker, "smsconsole.workers.ImportsWorker", "imports"),
         *(
