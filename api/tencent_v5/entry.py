@@ -9,7 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
@@ -85,7 +85,7 @@ class _Conversation:
                 Code.SIGNATURE_WRONG,
                 "This signature came before with another body. Take a new random for each request.",
             )
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             log.warning(
                 "v5 request without the database method=%s error=%s", self.method, type(error).__name__
             )
@@ -171,7 +171,7 @@ class _Conversation:
                 return sig, key
         raise Refused(
             Code.SIGNATURE_WRONG,
-            "The signature is wrong. Compare your string to sign with the console's own under “Check a signature”.",
+            "The signature is wrong. Compare your string to sign with the console's own in the “Signature debugger”.",
         )
 
 
