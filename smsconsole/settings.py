@@ -58,8 +58,6 @@ INSTALLED_APPS = [
     "callbacks",
     "api",
     "audit",
-    # Its pages then load their files from here, and from no CDN.
-    "ninja",
     "pgtrigger",
 ]
 
