@@ -1,11 +1,12 @@
 """The whole suite as processes side by side, each with stores of its own: a pytest plugin.
 
-Without a file or folder named, `pytest` (and `make test`) runs one process a processor, up to four; whatever else is
-asked runs in one, which starts quickest. `-n 0` and `-n 3` say it otherwise, on the command line or in PYTEST_ADDOPTS.
+Without a file or folder named, `pytest` (and `make test`) runs one process a processor and one more, up to four;
+whatever else is asked runs in one, which starts quickest. `-n 0` and `-n 3` say it otherwise, on the command line or
+in PYTEST_ADDOPTS.
 
-A file is the unit that a process takes. Two groups are taken as one each and at the very beginning, because they
-last longest: what starts, kills and times many processes, which must never run beside the like of it, and what
-drives a browser.
+A file is the unit that a process takes. Three groups are taken as one each and at the very beginning, because they
+last longest: the faults, which mostly wait; what else starts, kills and times processes; what drives a browser. None
+of them runs beside the like of it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from pathlib import Path
 import pytest
 
 MOST_PROCESSES = 4
-PROCESSES, BROWSER = "processes", "browser"
+FAULTS, BROWSER, PROCESSES = "faults", "browser", "processes"
+LONG_GROUPS = (FAULTS, BROWSER, PROCESSES)
 ROOT = Path(__file__).resolve().parents[1]
 # Folders and files under `tests/` that start, kill and time processes.
 OF_PROCESSES = (
-    "faults",
     "embedded",
     "delivery/sessions/test_children.py",
     "delivery/simulation/test_command.py",
@@ -53,7 +54,7 @@ def n_processes(config: pytest.Config) -> int:
     # Given stores are shared by nobody: every test empties the queues of Redis.
     has_stores = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
     n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(n_processors, MOST_PROCESSES) if is_whole and not has_stores and n_processors > 1 else 0
+    return min(n_processors + 1, MOST_PROCESSES) if is_whole and not has_stores and n_processors > 1 else 0
 
 
 # First: xdist, loaded later, would answer with the number of processors.
@@ -73,8 +74,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def group_of(path: Path, *, is_browser: bool) -> str:
-    """`processes`, `browser`, or the file itself."""
+    """One of `LONG_GROUPS`, or the file itself."""
     name = path.relative_to(ROOT / "tests").as_posix()
+    if is_within(name, (FAULTS,)):
+        return FAULTS
     if is_within(name, OF_PROCESSES):
         return PROCESSES
     return BROWSER if is_browser else name
@@ -89,4 +92,4 @@ def has_browser(item: pytest.Item) -> bool:
 
 
 def order_of(group: str) -> int:
-    return [PROCESSES, BROWSER].index(group) if group in (PROCESSES, BROWSER) else 2
+    return LONG_GROUPS.index(group) if group in LONG_GROUPS else len(LONG_GROUPS)

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from tests import side_by_side
-from tests.side_by_side import BROWSER, MOST_PROCESSES, PROCESSES, group_of, is_controller, n_processes
+from tests.side_by_side import (
+    BROWSER,
+    FAULTS,
+    MOST_PROCESSES,
+    PROCESSES,
+    group_of,
+    is_controller,
+    n_processes,
+)
 
 TESTS = Path(__file__).parent
 
@@ -71,7 +79,8 @@ def test_a_worker_leads_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_is_a_group_but_for_processes_and_browsers() -> None:
     assert group_of(TESTS / "lib/test_msisdn.py", is_browser=False) == "lib/test_msisdn.py"
     assert group_of(TESTS / "browser/test_journey.py", is_browser=True) == BROWSER
-    assert group_of(TESTS / "faults/test_delivery.py", is_browser=False) == PROCESSES
+    assert group_of(TESTS / "faults/test_delivery.py", is_browser=False) == FAULTS
+    assert group_of(TESTS / "embedded/test_up.py", is_browser=False) == PROCESSES
     assert group_of(TESTS / "test_workers.py", is_browser=False) == PROCESSES
 
 

@@ -150,7 +150,7 @@ def test_they_keep_them_through_kill_9_and_flushall(
     settings: Any,
 ) -> None:
     settings.LEASE_SECONDS = 3
-    n_kills = int(os.environ.get("FAULT_MOMENTS", "3"))
+    n_kills = int(os.environ.get("FAULT_MOMENTS", "2"))
     dice = random.Random(9)
     killed: list[float] = []
 

@@ -31,6 +31,8 @@ PROGRAMS = {
     "gunicorn",
     "simulated_gateway",
     "run_smpp_sessions",
+    "run_callbacks",
+    "run_urgent",
     "scheduler",
     "ImportsWorker",
     "DeliveryWorker",
@@ -269,21 +271,20 @@ def test_sigterm_ends_everything_and_a_second_start_keeps_the_secrets(
         again.stop()
 
 
-def test_an_interrupt_ends_it_also_in_a_scripts_background() -> None:
+def test_an_interrupt_ends_it_also_in_a_scripts_background(console: Console, data_dir: Path) -> None:
     """A shell without job control has the interrupt ignored for what it starts in the background."""
-    with tempfile.TemporaryDirectory(prefix="smsconsole-up-") as folder:
-        Path(folder).chmod(0o711)
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            started = Console(Path(folder), free_port())
-        finally:
-            signal.signal(signal.SIGINT, before)
-        try:
-            started.wait_for("The console is ready")
-            started.process.send_signal(signal.SIGINT)
-            assert started.process.wait(60) == 0
-        finally:
-            started.stop()
+    console.stop()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        started = Console(data_dir, free_port())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        started.wait_for("The console is ready")
+        started.process.send_signal(signal.SIGINT)
+        assert started.process.wait(60) == 0
+    finally:
+        started.stop()
 
 
 def test_a_shell_without_a_console_is_told_so(tmp_path: Path) -> None:

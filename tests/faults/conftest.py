@@ -38,4 +38,4 @@ def table() -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def n_moments() -> int:
     """At how many random moments a fault strikes."""
-    return int(os.environ.get("FAULT_MOMENTS", "3"))
+    return int(os.environ.get("FAULT_MOMENTS", "2"))

@@ -85,6 +85,7 @@ class FaultStack:
         self._commands = {
             "gateway": ["simulated_gateway", f"--address={self._socket}", f"--ledger={self.ledger}"],
             "scheduler": ["scheduler"],
+            "urgent": ["run_urgent"],
             "imports": ["rqworker", "imports", "--worker-class", IMPORTS_WORKER],
         }
         for number in range(1, self._n_delivery_workers + 1):

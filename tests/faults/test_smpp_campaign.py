@@ -29,7 +29,7 @@ from tests.faults.trials import Trials
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 Table = Callable[..., None]
-IS_WHOLE = int(os.environ.get("FAULT_MOMENTS", "3")) > 3
+IS_WHOLE = int(os.environ.get("FAULT_MOMENTS", "2")) > 3
 CAMPAIGN_MESSAGES = 20_000 if IS_WHOLE else 4_000
 MESSAGES = 2_000
 # What people are called: it makes texts of one and of several segments, in both alphabets.

@@ -83,9 +83,9 @@ def test_a_third_is_throttled(stack: FaultStack, table: Table) -> None:
 
     with trial_line(stack, window=WINDOW) as line:
         line.smsc.behaviour.on_submit = throttle
-        dispatch = line.hand_over(300, texts=("Short", "Short", LONG))
+        dispatch = line.hand_over(120, texts=("Short", "Short", LONG))
         row = line.assert_whole(dispatch, max_uncertain=0, may_be_offered_again=True)
-        assert line.counts(dispatch) == {MessageStatus.SUBMITTED: 300}
+        assert line.counts(dispatch) == {MessageStatus.SUBMITTED: 120}
         assert all(len({p.udh and p.udh[0] for p in parts}) == 1 for parts in line.taken_parts().values())
     table(fault="SMPP: 30 % throttled", **row)
 
