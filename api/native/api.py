@@ -19,6 +19,7 @@ from api.native import (
     replies,
     sender_ids,
     signatures,
+    statistics,
 )
 from api.native.bodies import StrictParser
 from api.native.door import door, nothing_here
@@ -58,6 +59,7 @@ for module in (
     signatures,
     sender_ids,
     replies,
+    statistics,
     number_lists,
 ):
     api.add_router("", module.router)

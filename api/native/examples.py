@@ -145,7 +145,8 @@ EXAMPLES = (
 def _curl(example: Example) -> str:
     # Double quotes, so that the shell puts the variables in.
     address = _shell(f"$SMS_URL{example.path}")
-    words = [f'curl -sS -X {example.method} "{address}"', '  -H "Authorization: Bearer $SMS_KEY"']
+    method = "" if example.method == "GET" else f"-X {example.method} "
+    words = [f'curl -sS {method}"{address}"', '  -H "Authorization: Bearer $SMS_KEY"']
     if example.query:
         words[0] = f'curl -sS -G "{address}"'
         words += [f'  --data-urlencode "{name}={_shell(value)}"' for name, value in example.query.items()]
@@ -155,7 +156,7 @@ def _curl(example: Example) -> str:
         words.append(f'  -F "file=@{example.file}"')
     if example.body is not None:
         words.append('  -H "Content-Type: application/json"')
-        text = _shell(json.dumps(example.body, indent=2, ensure_ascii=False))
+        text = _shell(_value(example.body, "", text=_json_text, quoted_names=True, step="  "))
         words.append(f"  --data-binary @- <<JSON\n{text}\nJSON")
     return " \\\n".join(words)
 
@@ -219,6 +220,10 @@ def _shell(text: str) -> str:
     return _VARIABLE.sub(r"$\1", text)
 
 
+def _json_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _f_string(text: str) -> str:
     """`f"{os.environ['SMS_URL']}/api"`"""
     return 'f"' + _VARIABLE.sub(r"{os.environ['\1']}", text) + '"'
@@ -264,4 +269,6 @@ def _value(value: Any, indent: str, *, text: Any, quoted_names: bool, step: str)
         return str(text(value))
     if not items:
         return opening + closing
-    return opening + "\n" + "".join(f"{inner}{item},\n" for item in items) + indent + closing
+    # JSON alone wants no comma after the last one.
+    last = "" if text is _json_text else ","
+    return f"{opening}\n" + ",\n".join(inner + item for item in items) + f"{last}\n{indent}{closing}"

@@ -58,6 +58,7 @@ METHODS: dict[str, tuple[Arguments, str]] = {
     "native-sender-ids-withdraw": (of_uuid, "post"),
     "native-replies": (no_arguments, "get"),
     "native-replies-one": (of_uuid, "get"),
+    "native-statistics": (no_arguments, "get"),
     "native-number-lists-one": (of_list, "get post"),
     "native-number-lists-remove": (of_list, "post"),
 }

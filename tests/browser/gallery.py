@@ -27,9 +27,10 @@ from delivery.models import Message
 from projects.models import ListedNumber
 from projects.statuses import RemovalStatus
 from smsconsole.lib.types import Region
+from tests.access import native
 from tests.accounts.codes import give_two_factor
 from tests.browser.callbacks import Told, make_callbacks
-from tests.browser.keys import Keys, make_keys
+from tests.browser.keys import Keys, badly_signed, make_keys
 from tests.browser.numbers import Stories, make_stories
 from tests.browser.scene import Scene, Sent, Standing, Texts, make_campaigns, make_standing, write_texts
 from tests.browser.ways_out import WaysOut, make_ways_out
@@ -67,6 +68,8 @@ NOT_PAGES = {
     "verification-document",
     "verification-document-page",
 }
+# The native API is for programs.
+NOT_PAGES |= {"api-openapi", *(row[0] for row in native.ROWS if row[0].startswith("native-"))}
 # Photographed where nobody is set up yet (`test_an_empty_console`).
 ELSEWHERE = {"setup"}
 
@@ -137,6 +140,7 @@ def gallery(scene: Scene) -> list[Shown]:
         *limit_pages(scene),
         *notification_pages(scene),
         *key_pages(scene, make_keys(scene.project, scene.person)),
+        *documentation_pages(),
         *text_pages(scene, write_texts(scene)),
         *campaign_pages(scene, make_campaigns(scene)),
         *callback_pages(scene, make_callbacks(scene)),
@@ -289,6 +293,26 @@ def key_pages(scene: Scene, keys: Keys) -> Iterator[Shown]:
     yield Shown("secret-key-reveal", (*slug, keys.pair.uuid), variant="shown", act=submit)
     app_key = scene.project.app_keys.latest("created_at")
     yield Shown("app-key-edit", (*slug, app_key.uuid))
+    yield Shown("signature-debugger", slug)
+    for way in ("v5", "tc3", "parameters"):
+        yield Shown("signature-debugger", slug, variant=way, query=f"?with={way}")
+    wrong = filled({"request": badly_signed(scene.project, keys.pair)})
+    yield Shown("signature-debugger", slug, variant="compared", act=wrong)
+    yield Shown("signature-debugger", slug, variant="error", act=filled({"request": "hello"}))
+
+
+def documentation_pages() -> Iterator[Shown]:
+    nobody = Who.NOBODY
+    yield Shown("api-docs")
+    yield Shown("api-docs", who=nobody, variant="python", query="?language=python")
+    yield Shown("api-reference", act=until_drawn)
+    yield Shown("api-errors", who=nobody)
+    yield Shown("api-error", ("number_blacklisted",), nobody)
+
+
+def until_drawn(page: Page) -> None:
+    """The reference comes by a script, which then asks for the document."""
+    page.locator(".swagger-ui .opblock-tag").first.wait_for()
 
 
 def callback_pages(scene: Scene, told: Told) -> Iterator[Shown]:
