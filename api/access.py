@@ -20,6 +20,7 @@ from accounts.standing import EnterpriseOnly, Standing, entity_of
 from projects.models import ApiKey, AppKey, Project, SecretKey
 from projects.services import token_hash
 from smsconsole.lib.networks import contains
+from smsconsole.lib.prepared_reads import ANY_NUMBER, ANY_TEXT, PreparedRead
 
 Key = AppKey | SecretKey | ApiKey
 
@@ -28,6 +29,21 @@ USE_NOTED_SECONDS = 60
 _TOKEN = re.compile(r"sms_(?:live|test)_([0-9a-z]{8})_[0-9A-Za-z_-]{43}", re.ASCII)
 _SECRET_ID = re.compile(r"AKID[0-9A-Za-z]{32}", re.ASCII)
 _APP_ID_MAX = 2**63 - 1
+
+# Every request asks one of these before anything else.
+_APP_KEYS = PreparedRead(
+    lambda: AppKey.objects.select_related("project__organization").filter(
+        project__sdk_app_id=ANY_NUMBER, retired_at=None
+    )
+)
+_SECRET_KEY = PreparedRead(
+    lambda: SecretKey.objects.select_related("project__organization").filter(
+        secret_id=ANY_TEXT, retired_at=None
+    )
+)
+_API_KEY = PreparedRead(
+    lambda: ApiKey.objects.select_related("project__organization").filter(prefix=ANY_TEXT)
+)
 
 
 class Caller(NamedTuple):
@@ -57,11 +73,7 @@ def app_keys_of(sdk_app_id: int) -> tuple[Project, list[AppKey]] | None:
     """
     if not 0 < sdk_app_id <= _APP_ID_MAX:
         return None
-    keys = list(
-        AppKey.objects.select_related("project__organization").filter(
-            project__sdk_app_id=sdk_app_id, retired_at=None
-        )
-    )
+    keys = _APP_KEYS.all(sdk_app_id)
     if keys:
         return keys[0].project, keys
     project = Project.objects.select_related("organization").filter(sdk_app_id=sdk_app_id).first()
@@ -72,11 +84,7 @@ def secret_key_by_id(secret_id: str) -> SecretKey | None:
     """The valid pair of a SecretId, with project and organization. One query."""
     if not _SECRET_ID.fullmatch(secret_id):
         return None
-    return (
-        SecretKey.objects.select_related("project__organization")
-        .filter(secret_id=secret_id, retired_at=None)
-        .first()
-    )
+    return _SECRET_KEY.first(secret_id)
 
 
 def api_key_by_token(token: str) -> ApiKey | None:
@@ -138,7 +146,7 @@ def _api_key_of(token: str) -> ApiKey | None:
     found = _TOKEN.fullmatch(token)
     if found is None:
         return None
-    key = ApiKey.objects.select_related("project__organization").filter(prefix=found[1]).first()
+    key = _API_KEY.first(found[1])
     if key is None or not secrets.compare_digest(key.secret_hash, token_hash(token)):
         return None
     return key
