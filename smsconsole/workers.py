@@ -19,6 +19,7 @@ from rq.serializers import JSONSerializer
 from rq.worker.base import BaseWorker
 
 from smsconsole.embedded.processes import die_with_parent
+from smsconsole.lib.frozen import end_frozen_transactions
 from smsconsole.queue import stop_requested
 
 # How long a worker waits for a job before it asks anew. Short, so that it notices a lost connection.
@@ -67,6 +68,10 @@ class DeliveryWorker(_ConsoleWorker, SimpleWorker):
 
     SIGTERM lets a drain finish its window and give back the rest.
     """
+
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        end_frozen_transactions()
+        return super().work(*args, **kwargs)
 
     def handle_warm_shutdown_request(self) -> None:
         stop_requested.set()

@@ -9,7 +9,6 @@ gather                what has come is put into windows (`delivery.urgent`)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from django.db import connection, transaction
 from delivery import sql_streams as sql
 from delivery.bells import URGENT_CHANNEL, ring
 from delivery.changes import StatusChanges
+from delivery.failpoints import fail_point
 from delivery.frequency import Block
 from delivery.id_blocks import IdBlock
 from delivery.models import Dispatch
@@ -80,8 +80,14 @@ def hand_over(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.HAND_OVER, _values(stream, ids, messages, ways))
         _write_changes(cursor, stream, ids, messages, ways)
+    fail_point("handed-over")
     if any(loose.block is None for loose in messages):
-        transaction.on_commit(partial(ring, URGENT_CHANNEL))
+        transaction.on_commit(_wake)
+
+
+def _wake() -> None:
+    fail_point("before-ring")
+    ring(URGENT_CHANNEL)
 
 
 def _ways(stream: Dispatch, loose: LooseMessage, router: Router | None) -> tuple[int, ...]:

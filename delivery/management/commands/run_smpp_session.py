@@ -13,6 +13,7 @@ from delivery.gateways import is_driven_by_workers
 from delivery.models import Gateway
 from delivery.sessions.leadership import Leadership, drop_connection
 from delivery.sessions.session import Ended, Session
+from smsconsole.lib.frozen import end_frozen_transactions
 from smsconsole.queue import stop_requested
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("gateway", metavar="GATEWAY", help="the gateway's short name (slug)")
 
     def handle(self, *args: Any, gateway: str, **options: Any) -> None:
+        end_frozen_transactions()
         row = Gateway.objects.filter(slug=gateway).first()
         if row is None:
             raise CommandError(f"There is no gateway “{gateway}”.")

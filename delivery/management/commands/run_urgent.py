@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from delivery.urgent.process import Urgent
+from smsconsole.lib.frozen import end_frozen_transactions
 from smsconsole.queue import stop_requested
 
 
@@ -22,4 +23,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: stop_requested.set())
+        end_frozen_transactions()
         Urgent().run()
