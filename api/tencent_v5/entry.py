@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from api import rate
 from api.access import address_allowed, app_keys_of, note_use
@@ -37,6 +38,7 @@ LARGE_BODY_MAX_BYTES: Final = 8 << 20
 _RANDOM_MAX: Final = 64
 
 
+@require_http_methods(["GET", "POST"])
 @login_not_required
 @csrf_exempt
 def answer(request: HttpRequest, method: str) -> HttpResponse:
@@ -44,6 +46,7 @@ def answer(request: HttpRequest, method: str) -> HttpResponse:
     return _respond(_Conversation(request, method))
 
 
+@require_http_methods(["GET", "POST"])
 @login_not_required
 @csrf_exempt
 def answer_voice(request: HttpRequest, method: str) -> HttpResponse:

@@ -90,7 +90,7 @@ def _require_pulling(call: Call, kind: CallbackKind) -> None:
         what = "status" if kind == CallbackKind.STATUS else "replies"
         raise Refused(
             Code.NOT_PERMITTED,
-            f"Fetching {what} is switched off for this project. An admin can switch it on in the project's settings.",
+            f"Fetching {what} is switched off for this project. An admin can switch it on under “API keys”.",
         )
 
 

@@ -152,7 +152,7 @@ def test_a_random_number_and_a_random_text_are_the_same(program: Program) -> Non
     assert program.call("getsmspackages", PACKAGES, random="a b&c")["result"] == 0
 
 
-def test_other_verbs_are_told_to_post(client: Client, app_key: AppKey) -> None:
+def test_a_get_is_told_to_post(client: Client, app_key: AppKey) -> None:
     response = client.get(f"/v5/tlssmssvr/sendsms?sdkappid={app_key.project.sdk_app_id}")
     assert response.status_code == 200
     assert response.json()["result"] == 1004
