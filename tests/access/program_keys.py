@@ -9,6 +9,8 @@ from tests.factories import ApiKeyFactory, SecretKeyFactory
 
 # Whoever may post gets the page back with what was missing: nothing is posted here.
 ADMINS_REFUSED = ("in", 403, 403, 422, 403, 404)
+# The same, for a page that changes nothing.
+MEMBERS_AND_STAFF_REFUSED = ("in", 422, 422, 422, 422, 404)
 # Nothing was seen of what it would change.
 ADMINS_STALE = ("in", 403, 403, 409, 403, 404)
 
@@ -36,6 +38,8 @@ ROWS: list[Row] = [
     ("secret-key-reveal", "get", of_pair, ADMINS),
     ("secret-key-reveal", "post", of_pair, ADMINS),
     ("secret-key-retire", "post", of_pair, ADMINS),
+    ("signature-debugger", "get", of_project, MEMBERS_AND_STAFF),
+    ("signature-debugger", "post", of_project, MEMBERS_AND_STAFF_REFUSED),
     ("app-key-edit", "get", of_app_key, ADMINS),
     ("app-key-edit", "post", of_app_key, ADMINS_STALE),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts.models import User
+from api.tencent_v3 import signing
 from projects import services as projects
 from projects.models import ApiKey, Project, SecretKey
 from projects.services import ApiKeyTerms
@@ -68,3 +70,31 @@ def make_keys(project: Project, person: User) -> Keys:
         last_used_at=now - timedelta(hours=5), last_used_from="2001:db8:85a3::8a2e:370:7334"
     )
     return Keys(made, pair)
+
+
+def badly_signed(project: Project, pair: SecretKey) -> str:
+    """A request of API 3.0 whose program signs another Content-Type than it sends."""
+    body = (
+        f'{{"SmsSdkAppId": "{project.sdk_app_id}", "PhoneNumberSet": ["+8613800138000"], "TemplateId": "12"}}'
+    )
+    now = int(time.time()) - 20
+    day = signing.utc_date(now)
+    canonical = signing.canonical_request(
+        method="POST",
+        query="",
+        headers={"content-type": "application/json", "host": "sms.example.com"},
+        signed_headers=("content-type", "host"),
+        body=body.encode(),
+    )
+    to_sign = signing.string_to_sign(timestamp=now, date=day, service="sms", canonical=canonical)
+    signature = signing.signature(secret_key=pair.secret, date=day, service="sms", to_sign=to_sign)
+    return (
+        "POST / HTTP/1.1\n"
+        "Host: sms.example.com\n"
+        "Content-Type: application/json; charset=utf-8\n"
+        "X-TC-Action: SendSms\n"
+        "X-TC-Version: 2021-01-11\n"
+        f"X-TC-Timestamp: {now}\n"
+        f"Authorization: TC3-HMAC-SHA256 Credential={pair.secret_id}/{day}/sms/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={signature}\n\n{body}"
+    )
