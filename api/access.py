@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+import pghistory
 from django.db.models import Q
 from django.utils import timezone
 
@@ -129,6 +130,8 @@ def actor_of(key: Key, *roles: Role) -> User:
     ).first()
     if person is None:
         raise NoActor
+    # From here on the audit names this person for what the request changes.
+    pghistory.context(user=person.pk)
     return person
 
 

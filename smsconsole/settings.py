@@ -65,6 +65,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Programs that share the address of the project list; nothing below concerns them.
     "api.tencent_v3.front_door.answer_programs",
+    # And those that have addresses of their own.
+    "api.front_door.answer_programs",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "smsconsole.lib.headers.permissions_policy",
