@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from callbacks.addresses import URL_MAX
+from callbacks.addresses import URL_MAX, read_target
+from callbacks.errors import AddressRefused
 from callbacks.services.endpoints import PER_REQUEST_MAX
 from projects.forms.seen import SeenField
 from projects.statuses import CallbackFormat, CallbackKind
@@ -48,6 +50,11 @@ class EndpointForm(forms.Form):
         min_value=1,
         max_value=PER_REQUEST_MAX,
         help_text=_("Receipts that come at about the same time share a request, up to 100."),
+        error_messages={
+            "min_value": _("Choose 1 to 100 receipts."),
+            "max_value": _("Choose 1 to 100 receipts."),
+            "invalid": _("Choose 1 to 100 receipts."),
+        },
     )
     seen = SeenField()
 
@@ -56,3 +63,12 @@ class EndpointForm(forms.Form):
         if kind != CallbackKind.STATUS:
             del self.fields["includes_campaigns"]
             del self.fields["n_per_request"]
+
+    def clean_url(self) -> str:
+        """As far as the words of the address tell; where its name leads is looked at when it is saved."""
+        url: str = self.cleaned_data["url"]
+        try:
+            read_target(url)
+        except AddressRefused as error:
+            raise ValidationError(str(error)) from None
+        return url

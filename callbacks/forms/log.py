@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +18,8 @@ from callbacks.statuses import CallbackState
 from projects.statuses import CallbackKind
 
 MOMENT_FORMAT = "%Y-%m-%dT%H:%M"
+# Beyond them a zone's day has no beginning or end that can be reckoned with.
+_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -33,8 +36,8 @@ class FilterForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("Any state")), *CallbackState.choices],
     )
-    first_day = forms.DateField(label=gettext_lazy("From"), required=False, widget=_DAY)
-    last_day = forms.DateField(label=gettext_lazy("To"), required=False, widget=_DAY)
+    first_day = forms.DateField(label=gettext_lazy("From"), required=False, widget=_DAY, validators=_DAYS)
+    last_day = forms.DateField(label=gettext_lazy("To"), required=False, widget=_DAY, validators=_DAYS)
 
     def filters(self) -> LogFilters:
         self.is_valid()

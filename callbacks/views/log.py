@@ -25,6 +25,7 @@ from callbacks.queries.log import callback_of, last_attempts, log_page
 from callbacks.services.revealing import note_reveal
 from callbacks.services.testing import request_of
 from callbacks.statuses import CallbackState
+from callbacks.told import Item
 from callbacks.views.bodies import readable
 from callbacks.views.cards import clock
 from callbacks.views.trying import wire
@@ -157,21 +158,20 @@ def _request(callback: Callback, *, is_masked: bool) -> str:
 def _told(callback: Callback, project: Project) -> list[ToldItem]:
     if callback.kind != CallbackKind.STATUS:
         return []
-    return [_told_item(*item, project=project) for item in callback.items]
+    return [_told_item(Item(*item), project) for item in callback.items]
 
 
-def _told_item(
-    message_id: int, status: int, reason: int, code: str, at: float, _sequence: int = 0, *, project: Project
-) -> ToldItem:
-    is_blocked = status == MessageStatus.BLOCKED
+def _told_item(item: Item, project: Project) -> ToldItem:
+    is_blocked = item.status == MessageStatus.BLOCKED
+    words = blocked_words(item.reason, item.code, project.zone) if is_blocked else Reason(item.reason).label
     return ToldItem(
-        id=public_message_id(message_id),
-        url=reverse("message-detail", args=[project.slug, message_id]),
-        word=word_of(status),
-        reason=blocked_words(reason, code, project.zone) if is_blocked else Reason(reason).label,
+        id=public_message_id(item.message_id),
+        url=reverse("message-detail", args=[project.slug, item.message_id]),
+        word=word_of(item.status),
+        reason=words,
         # The code of a blocked one is the console's own word for the rule.
-        code="" if is_blocked else code,
-        at=datetime.fromtimestamp(at, tz=project.zone),
+        code="" if is_blocked else item.code,
+        at=datetime.fromtimestamp(item.at, tz=project.zone),
     )
 
 
