@@ -21,7 +21,7 @@ MOST_PROCESSES = 4
 FAULTS, BROWSER, PROCESSES = "faults", "browser", "processes"
 LONG_GROUPS = (FAULTS, BROWSER, PROCESSES)
 ROOT = Path(__file__).resolve().parents[1]
-# Folders and files under `tests/` that start, kill and time processes.
+# Folders and files under `tests/` that start, kill and time processes, besides what is marked `faults`.
 OF_PROCESSES = (
     "embedded",
     "delivery/sessions/test_children.py",
@@ -67,28 +67,27 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name the group of each test; side by side, the long groups first and otherwise in the order they stand."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path, is_browser=has_browser(item))))
+    groups = {item: group_of(item.path, marks_of(item)) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
     if is_worker():
-        items.sort(key=lambda item: order_of(group_of(item.path, is_browser=has_browser(item))))
+        items.sort(key=lambda item: order_of(groups[item]))
 
 
-def group_of(path: Path, *, is_browser: bool) -> str:
-    """One of `LONG_GROUPS`, or the file itself."""
+def group_of(path: Path, marks: frozenset[str]) -> str:
+    """`processes`, `browser`, or the file itself."""
     name = path.relative_to(ROOT / "tests").as_posix()
-    if is_within(name, (FAULTS,)):
-        return FAULTS
-    if is_within(name, OF_PROCESSES):
+    if "faults" in marks or is_within(name, OF_PROCESSES):
         return PROCESSES
-    return BROWSER if is_browser else name
+    return BROWSER if "browser" in marks else name
+
+
+def marks_of(item: pytest.Item) -> frozenset[str]:
+    return frozenset(mark.name for mark in item.iter_markers())
 
 
 def is_within(name: str, places: Sequence[str]) -> bool:
     return any(name == place or name.startswith(f"{place}/") for place in places)
-
-
-def has_browser(item: pytest.Item) -> bool:
-    return item.get_closest_marker("browser") is not None
 
 
 def order_of(group: str) -> int:

@@ -77,11 +77,15 @@ def test_a_worker_leads_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_is_a_group_but_for_processes_and_browsers() -> None:
-    assert group_of(TESTS / "lib/test_msisdn.py", is_browser=False) == "lib/test_msisdn.py"
-    assert group_of(TESTS / "browser/test_journey.py", is_browser=True) == BROWSER
-    assert group_of(TESTS / "faults/test_delivery.py", is_browser=False) == FAULTS
-    assert group_of(TESTS / "embedded/test_up.py", is_browser=False) == PROCESSES
-    assert group_of(TESTS / "test_workers.py", is_browser=False) == PROCESSES
+    lib, journey, race = (
+        TESTS / "lib/test_msisdn.py",
+        TESTS / "browser/test_journey.py",
+        TESTS / "test_workers.py",
+    )
+    assert group_of(lib, frozenset()) == "lib/test_msisdn.py"
+    assert group_of(journey, frozenset({"browser"})) == BROWSER
+    assert group_of(race, frozenset()) == PROCESSES
+    assert group_of(lib, frozenset({"faults"})) == PROCESSES
 
 
 @pytest.mark.parametrize("name", side_by_side.OF_PROCESSES)
