@@ -75,11 +75,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def group_of(path: Path, marks: frozenset[str]) -> str:
-    """`processes`, `browser`, or the file itself."""
+    """One of `LONG_GROUPS`, or the file itself."""
     name = path.relative_to(ROOT / "tests").as_posix()
-    if "faults" in marks or is_within(name, OF_PROCESSES):
+    if FAULTS in marks:
+        return FAULTS
+    if is_within(name, OF_PROCESSES):
         return PROCESSES
-    return BROWSER if "browser" in marks else name
+    return BROWSER if BROWSER in marks else name
 
 
 def marks_of(item: pytest.Item) -> frozenset[str]:

@@ -85,7 +85,7 @@ def test_a_file_is_a_group_but_for_processes_and_browsers() -> None:
     assert group_of(lib, frozenset()) == "lib/test_msisdn.py"
     assert group_of(journey, frozenset({"browser"})) == BROWSER
     assert group_of(race, frozenset()) == PROCESSES
-    assert group_of(lib, frozenset({"faults"})) == PROCESSES
+    assert group_of(lib, frozenset({"faults"})) == FAULTS
 
 
 @pytest.mark.parametrize("name", side_by_side.OF_PROCESSES)
