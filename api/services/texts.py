@@ -37,11 +37,13 @@ from templates_app.models import (
     SignatureRevision,
 )
 from templates_app.rules import BodyDraft, Finding, SignatureDraft, check_body, check_signature
+from templates_app.rules.limits import scenario_min
 from templates_app.services.certificates import delete_files
 from templates_app.statuses import RevisionStatus, SignatureType, SignatureUse, StoryKind, TextKind
 
 # What a remark says where the program gave none: rules want to know when and to whom a text is sent.
 NO_REMARKS = "Submitted by a program, which gave no description."
+SHORT_REMARKS = "Submitted by a program, which says of it: %(remarks)s"
 _NUMBER_MAX = 2**63 - 1
 
 
@@ -278,6 +280,9 @@ def _body_fields(
         )
         raise TextRefused(TextTrouble.RULE, words, rule="name")
     remarks = remarks.strip() or NO_REMARKS
+    if len(remarks) < scenario_min():
+        # Elsewhere remarks may be a word; here the reviewer at least learns whose word it is.
+        remarks = SHORT_REMARKS % {"remarks": remarks}
     _require_rules(
         check_body(BodyDraft(text.strip(), kind, region, remarks, entity=entity_for_rules(project)))
     )

@@ -146,10 +146,11 @@ def _by_tc3(incoming: Incoming, moment: int) -> tuple[SecretKey, str]:
         raise ApiError("AuthFailure.InvalidAuthorization", "Sign at least the headers content-type and host.")
     if incoming.headers.get("x-tc-content-sha256", "").upper() == signing.UNSIGNED_PAYLOAD:
         raise ApiError("AuthFailure.SignatureFailure", "Sign the body: UNSIGNED-PAYLOAD is not taken here.")
-    if authorization.service != signing.SERVICE or authorization.date != signing.utc_date(moment):
+    # The service may be any word: Tencent's SDK for Node takes the first one of the host's name.
+    if authorization.date != signing.utc_date(moment):
         raise ApiError(
             "AuthFailure.SignatureFailure",
-            f"The credential must end with {signing.utc_date(moment)}/sms/tc3_request: the UTC day of the timestamp.",
+            f"The day in the credential must be {signing.utc_date(moment)}: the UTC day of the timestamp.",
         )
     key = _key_of(authorization.secret_id)
     for canonical in _canonical_requests(incoming, authorization):
@@ -242,10 +243,10 @@ def _missing(name: str) -> ApiError:
 
 def _hosts(request: HttpRequest) -> tuple[str, ...]:
     """By which names the client may have called us: as the request says, and as a proxy of ours saw it."""
-    hosts = [request.META.get("HTTP_HOST", "")]
+    named = [request.META.get("HTTP_HOST", "")]
     if settings.TRUSTED_PROXY_COUNT:
-        hosts.append(request.META.get("HTTP_X_FORWARDED_HOST", "").split(",")[0].strip())
-    return tuple(host for n, host in enumerate(hosts) if host and host not in hosts[:n])
+        named.append(request.META.get("HTTP_X_FORWARDED_HOST", "").split(",")[0].strip())
+    return tuple(dict.fromkeys(host for name in named if name for host in signing.hosts_to_sign(name)))
 
 
 def _body(request: HttpRequest, action: str) -> bytes:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 ALGORITHM = "TC3-HMAC-SHA256"
+# What Tencent's clients name in the credential, but for the SDK for Node: it takes the first word of the host's name.
 SERVICE = "sms"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 # `SignatureMethod` -> hash; a request without the parameter is signed with the first.
@@ -23,11 +24,12 @@ HEADERS_TO_SIGN = frozenset({"content-type", "host"})
 
 _AUTHORIZATION = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<secret_id>[A-Za-z0-9_-]{{1,64}})/(?P<date>\d{{4}}-\d\d-\d\d)"
-    r"/(?P<service>[a-z0-9_-]{1,32})/tc3_request"
+    r"/(?P<service>[A-Za-z0-9_:-]{1,64})/tc3_request"
     r"\s*,\s*SignedHeaders=(?P<headers>[A-Za-z0-9-]+(?:;[A-Za-z0-9-]+){0,31})"
     r"\s*,\s*Signature=(?P<signature>[0-9A-Fa-f]{64})",
     re.ASCII,
 )
+_PORT = re.compile(r":[0-9]{1,5}\Z", re.ASCII)
 
 
 class Authorization(NamedTuple):
@@ -35,7 +37,7 @@ class Authorization(NamedTuple):
 
     secret_id: str
     date: str  # YYYY-MM-DD in UTC
-    service: str
+    service: str  # `sms`, or what the SDK makes of the host's name
     signed_headers: tuple[str, ...]
     signature: str
 
@@ -113,6 +115,12 @@ def parameter_signature(*, secret_key: str, to_sign: str, signature_method: str)
     """The HmacSHA1 or HmacSHA256 signature, in base64."""
     digest = hmac.new(secret_key.encode(), _bytes(to_sign), PARAMETER_METHODS[signature_method]).digest()
     return base64.b64encode(digest).decode()
+
+
+def hosts_to_sign(host: str) -> tuple[str, ...]:
+    """The header `Host` as clients sign it: as it is, or without its port, as Tencent's SDK for Node does."""
+    bare = _PORT.sub("", host)
+    return (host,) if bare == host else (host, bare)
 
 
 def is_same(ours: str, theirs: str) -> bool:

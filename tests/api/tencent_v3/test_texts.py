@@ -65,7 +65,7 @@ def test_a_signature_goes_to_the_reviewers_with_its_documents(program):
 
 def test_the_audit_names_the_person_behind_the_key(program):
     add(program)
-    entry = Entry.objects.filter(subject="templates_app.SignatureRevision").latest("pk")
+    entry = Entry.objects.filter(subject="templates_app.signaturerevision").latest("pk")
     assert (entry.actor_id, entry.address) == (program.key.created_by_id, "127.0.0.1")
 
 
@@ -180,6 +180,16 @@ def test_a_template_goes_to_the_reviewers(program):
     ]
     assert (row["TemplateId"], row["TemplateName"], row["TemplateContent"]) == (number, "签收通知", TEXT)
     assert (row["StatusCode"], row["International"]) == (1, 0)
+
+
+def test_a_short_remark_is_as_good_as_none(program):
+    """Tencent's programs may leave it out, or say a word; reviewers here want to know the occasion."""
+    for n, remark in enumerate(("", "签收")):
+        given = {**TEMPLATE, "TemplateName": f"签收{n}", "Remark": remark}
+        number = program("AddSmsTemplate", **given)["AddTemplateStatus"]["TemplateId"]
+        assert BodyTemplateRevision.objects.get(body_template=number).remarks.endswith(
+            remark or "no description."
+        )
 
 
 def test_what_is_no_marketing_finds_its_kind(program):
