@@ -41,7 +41,9 @@ class FileReading(Given):
     sheet: Line | None = Field(None, max_length=200, description="Of a workbook; else the first visible one.")
     number_column: int | None = Field(None, ge=0, le=16_383, description="From 0.")
     has_header: bool | None = None
-    encoding: Literal["utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be"] | None = None
+    encoding: (
+        Literal["utf-8", "gb18030", "utf-16", "cp1252", "cp1251", "big5", "shift_jis", "euc_kr"] | None
+    ) = None
     separator: Literal[",", ";", "\t", "|"] | None = None
 
 

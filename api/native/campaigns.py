@@ -47,13 +47,7 @@ _LOADED = ("project", "dispatch", "signature_revision", "body_template_revision_
 _WAITS = frozenset({CampaignStatus.SCHEDULED, CampaignStatus.SUSPENDED, CampaignStatus.HELD})
 
 
-class CampaignChange(Given):
-    """What is left out stays as it is."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"note": "Second try", "version": 3}}
-    )
-
+class CampaignFields(Given):
     name: Line | None = Field(None, max_length=NAME_LENGTH, description="Empty: the console proposes one.")
     note: Line | None = Field(None, max_length=NOTE_LENGTH)
     template_id: Line | None = Field(
@@ -64,6 +58,15 @@ class CampaignChange(Given):
     )
     sender_id: Line | None = Field(None, max_length=20, description="An approved sender ID; abroad only.")
     scheduled_at: Moment | None = Field(None, description="When it starts; null: when it is started.")
+
+
+class CampaignChange(CampaignFields):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"note": "Second try", "version": 3}}
+    )
+
     version: int | None = Field(
         None,
         ge=1,
@@ -72,7 +75,7 @@ class CampaignChange(Given):
     )
 
 
-class NewCampaign(CampaignChange):
+class NewCampaign(CampaignFields):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -192,7 +195,7 @@ def _state_words(campaign: Campaign) -> str:
     return f"The campaign is {campaign.status}, and this can be done with drafts only."
 
 
-def _write(campaign: Campaign, body: CampaignChange, *, version: int | None, by: User) -> Campaign:
+def _write(campaign: Campaign, body: CampaignFields, *, version: int | None, by: User) -> Campaign:
     changes = _changes(campaign, body)
     if changes or version is not None:
         campaign = services.update_draft(campaign=campaign, version=version, changes=changes, by=by)
@@ -204,7 +207,7 @@ def _write(campaign: Campaign, body: CampaignChange, *, version: int | None, by:
     return campaign
 
 
-def _changes(campaign: Campaign, body: CampaignChange) -> DraftChanges:
+def _changes(campaign: Campaign, body: CampaignFields) -> DraftChanges:
     """What the body says, with texts looked up among the approved ones."""
     given = body.model_fields_set
     project, region = campaign.project, Region(campaign.region)

@@ -46,7 +46,6 @@ _ONCE_HEADER = {
     "description": "1 to 128 visible ASCII characters, best a fresh UUID. The same request with the same key is "
     "carried out once within 72 hours; it gets the same answer again, with the header `Idempotent-Replayed: true`.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]{1,128}$"},
-    "example": "5f0c1c4e-0a3a-4a43-9c39-0e7d1b4c6f02",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -65,12 +67,31 @@ Lines = Annotated[str, AfterValidator(_lines)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
+
+
+def _written_moment(value: object) -> object:
+    """A date and a time, not a number of seconds since somewhen."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value)):
+        return value
+    raise ValueError("Write a date and time with its offset, as in 2026-11-21T10:00:00Z.")
+
+
+def _near(moment: datetime) -> datetime:
+    """Calendars end somewhere, and zones move what stands at their ends beyond them."""
+    if not 2000 <= moment.year < 2200:
+        raise ValueError("Write a moment between the years 2000 and 2199.")
+    return moment
+
+
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Moment = Annotated[
     AwareDatetime,
+    BeforeValidator(_written_moment),
+    AfterValidator(_near),
     PlainSerializer(_iso, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
