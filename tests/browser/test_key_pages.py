@@ -71,7 +71,7 @@ def test_a_key_is_made_used_and_retired(page: Page, live_server: LiveServer, pro
     expect(page.locator("body")).to_contain_text("Programs that still use it are refused.")
     assert answered(live_server, token) == 401
     page.get_by_text("Retired keys").click()
-    expect(page.locator("details")).to_contain_text("Order service")
+    expect(page.locator("details.key-retired")).to_contain_text("Order service")
 
 
 def test_a_wrong_signature_is_explained(
