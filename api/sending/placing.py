@@ -76,18 +76,26 @@ def place(
 
     With `replay` the answer is kept in the same transaction, and the same request gets it again (`is_repeated`) and
     sends nothing; `AnswerMismatch` when its key came with another body. Do not call it inside `answered_once`.
-    `also` is called in that transaction, before the answer is kept: it may write rows and fill `Placed.extra`.
+    `also` is called in that transaction, before the answer is kept: it may write rows and fill `Placed.extra`. For a
+    repeated request it may be called too, and what it wrote is undone.
     Raises `OrderRefused` when the order is refused as a whole; nothing is kept then. A fixed number of statements,
     however many recipients.
     """
     while True:
-        stored = stored_answer(project, replay) if replay else None
-        if stored is not None:
+        try:
+            placed = _carry_out(project, _plan(project, order), replay, also)
+        except OrderRefused:
+            # What was taken before is answered as before, whatever holds by now.
+            stored = stored_answer(project, replay) if replay else None
+            if stored is None:
+                raise
             return _from_stored(stored)
-        placed = _carry_out(project, _plan(project, order), replay, also)
-        # None: the same request came twice at once, and the other one was answered.
         if placed is not None:
             return placed
+        stored = stored_answer(project, replay) if replay else None
+        # None: it was cleared away between the two statements.
+        if stored is not None:
+            return _from_stored(stored)
 
 
 def _plan(project: Project, order: Order) -> _Plan:
@@ -176,7 +184,10 @@ def _not_active(ground: Ground, region: Region) -> str:
 def _carry_out(
     project: Project, plan: _Plan, replay: Replay | None, also: Callable[[Placed], None] | None
 ) -> Placed | None:
-    """Write what the plan says; None when the same request was answered meanwhile."""
+    """Write what the plan says; None when the same request was answered before.
+
+    Most requests come once, so nobody asks beforehand: the answer's own key says it, at the end and for certain.
+    """
     written = plan.to_write
     stream = _stream(project, plan) if written else None
     ids = reserve_message_ids(len(written)) if written else range(0)

@@ -77,7 +77,8 @@ def hand_over(
     if not messages:
         return
     ways = [_ways(stream, loose, router) for loose in messages]
-    with transaction.atomic(), connection.cursor() as cursor:
+    # What fails here fails the caller's transaction, so it needs no savepoint of its own.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(sql.HAND_OVER, _values(stream, ids, messages, ways))
         _write_changes(cursor, stream, ids, messages, ways)
     fail_point("handed-over")

@@ -42,6 +42,7 @@ def test_a_program_is_answered_without_a_session(program: Program) -> None:
     assert not response.cookies
     assert "Vary" not in response
     assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Length"] == str(len(response.content))
 
 
 def test_the_native_api_answers_behind_the_same_door(db: None) -> None:
