@@ -32,6 +32,8 @@ LEFT JOIN LATERAL (
     -- CASE, not WHERE: a filter may be evaluated after the cast that it should guard.
     WHERE d.id = CASE WHEN e.kind LIKE 'messages.%%' AND e.subject ~ '^dispatch:[0-9]{1,18}$'
                       THEN split_part(e.subject, ':', 2)::bigint END
+    -- Keeps it a look into the index for each event; all dispatches there are would be read otherwise.
+    OFFSET 0
 ) d ON true
 ORDER BY e.xid, e.id
 """
@@ -84,16 +86,17 @@ RETURNING id, row, status, reason, code, event_at
 
 # --- Sending --------------------------------------------------------------------------------------------
 
-# Endpoints with something due, unless their breaker is open. Each is asked by its own part of the index.
+# Endpoints with something due, unless their breaker is open. Each is asked by its own part of the index, whatever waits
+# for the others.
 DUE_ENDPOINTS = """
 SELECT e.id, coalesce(h.n_failures, 0) FROM projects_callbackendpoint e
 LEFT JOIN callbacks_endpointhealth h ON h.endpoint_id = e.id
+CROSS JOIN LATERAL (
+    SELECT FROM callbacks_callback
+    WHERE endpoint_id = e.id AND state = 'waiting' AND next_try_at <= clock_timestamp()
+    ORDER BY next_try_at LIMIT 1
+) c
 WHERE e.is_on AND (h.open_until IS NULL OR h.open_until <= clock_timestamp())
-  AND EXISTS (
-      SELECT FROM callbacks_callback c
-      WHERE c.endpoint_id = e.id AND c.state = 'waiting' AND c.next_try_at <= clock_timestamp()
-  )
-ORDER BY e.id
 """
 
 # Takes what is due and puts its next try behind the longest time a request can last, in the same moment: a process
@@ -101,14 +104,18 @@ ORDER BY e.id
 TAKE_DUE = """
 UPDATE callbacks_callback
 SET n_attempts = n_attempts + 1, next_try_at = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT c.id FROM unnest(%(endpoints)s::bigint[], %(limits)s::int[]) AS w (endpoint_id, n)
     CROSS JOIN LATERAL (
-        SELECT id FROM callbacks_callback
-        WHERE endpoint_id = w.endpoint_id AND state = 'waiting' AND next_try_at <= clock_timestamp()
-        ORDER BY next_try_at, id LIMIT w.n FOR UPDATE SKIP LOCKED
+        SELECT id, row_number() OVER () AS place FROM (
+            -- A bound that is known beforehand, or a long queue would be sorted as a whole.
+            SELECT id FROM callbacks_callback
+            WHERE endpoint_id = w.endpoint_id AND state = 'waiting' AND next_try_at <= clock_timestamp()
+            ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        ) q
     ) c
-)
+    WHERE c.place <= w.n
+))
 RETURNING id
 """
 

@@ -65,6 +65,7 @@ def take_due(limits: Mapping[int, int]) -> list[Errand]:
     values: dict[str, Any] = {
         "endpoints": list(limits),
         "limits": list(limits.values()),
+        "most": max(limits.values()),
         "lease": LEASE_SECONDS,
     }
     with connection.cursor() as cursor:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
+from callbacks import sql
 from callbacks.desk import MOST_IN_FLIGHT, Desk, fair_shares
 from callbacks.models import Callback, CallbackAttempt, EndpointHealth
 from callbacks.services.endpoints import rotate_secret, switch_endpoint
@@ -462,6 +464,29 @@ def test_what_has_been_erased_meanwhile_is_not_sent(
     work(desk)
     assert receiver.heard == []
     assert (Callback.objects.get().state, faults()) == ("given_up", ["empty"])
+
+
+@pytest.mark.parametrize("is_analysed", [False, True])
+def test_a_long_queue_of_one_endpoint_costs_the_others_nothing(is_analysed: bool, project: Project) -> None:
+    endpoint = endpoint_of(project)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO callbacks_callback (uuid, endpoint_id, kind, items, n_items, event_at, state, n_attempts,"
+            " next_try_at, is_test, is_replay) SELECT gen_random_uuid(), %s, 'status', '[]', 1, now(), 'waiting', 0,"
+            " now() - interval '1 minute', false, false FROM generate_series(1, 50000)",
+            [endpoint.pk],
+        )
+        if is_analysed:
+            cursor.execute("ANALYZE callbacks_callback")
+        plans = []
+        taking: dict[str, Any] = {"endpoints": [endpoint.pk], "limits": [4], "most": 4, "lease": 30}
+        for statement, values in ((sql.DUE_ENDPOINTS, {}), (sql.TAKE_DUE, taking)):
+            cursor.execute(f"EXPLAIN {statement}", values)
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+    for plan in plans:
+        assert "callback_waiting" in plan
+        assert "Seq Scan on callbacks_callback " not in plan
+        assert "Sort Key: callbacks_callback.next_try_at" not in plan, "it sorts the whole queue"
 
 
 # --- Fair shares ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from callbacks import sql
 from callbacks.models import Callback, PullItem
 from callbacks.services.following import follow_events
 from callbacks.services.pulling import pull
@@ -254,6 +255,29 @@ def test_an_event_of_a_transaction_that_commits_late_is_not_missed(
     other.close()
     follow()
     assert sorted(pk for pk, _status in told()) == sorted([early.first_id or 0, late.first_id or 0])
+
+
+def test_the_plans_look_up_what_the_events_name_and_nothing_else(project: Project) -> None:
+    """On tables that were never analysed, as after a start."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO outbox_event (kind, subject, payload) SELECT 'messages.settled', 'dispatch:' || n, '{}'"
+            " FROM generate_series(1, 20000) n"
+        )
+        cursor.execute(f"EXPLAIN {sql.READ_EVENTS}", {"xid": 0, "last_id": 0, "limit": 1000})
+        reading = "\n".join(row[0] for row in cursor.fetchall())
+        values = {
+            "numbers": [0] * 2000,
+            "firsts": [*range(2000)],
+            "lasts": [*range(2000)],
+            "afters": [3] * 2000,
+        }
+        cursor.execute(f"EXPLAIN {sql.READ_CHANGED}", values)
+        changed = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan using delivery_dispatch_pkey" in reading
+    assert "_xid_id_idx" in reading
+    assert "Seq Scan on delivery_dispatch" not in reading
+    assert "Seq Scan on delivery_message" not in changed
 
 
 # --- Replies --------------------------------------------------------------------------------------------
