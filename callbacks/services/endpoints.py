@@ -84,10 +84,13 @@ def switch_endpoint(*, endpoint: CallbackEndpoint, is_on: bool, by: User) -> Non
         tell_of_project(kind, locked.project, by=by, callback_kind=str(locked.kind))
 
 
-def rotate_secret(*, endpoint: CallbackEndpoint, confirmed_at: datetime | None, by: User) -> None:
+def rotate_secret(
+    *, endpoint: CallbackEndpoint, confirmed_at: datetime | None, by: User, seen_at: datetime | None = None
+) -> None:
     """A new secret; for `OLD_SECRET_HOURS` requests are signed with the old one, too. An older one ends at once.
 
-    For somebody who just proved again who they are; raises `CallbacksError` otherwise.
+    For somebody who just proved again who they are; raises `CallbacksError` otherwise. With `seen_at` a second click
+    raises `EndpointChanged` instead of ending the secret that programs still use.
     """
     require_enabled(endpoint.project)
     if confirmed_at is None or not is_recent(confirmed_at):
@@ -96,6 +99,8 @@ def rotate_secret(*, endpoint: CallbackEndpoint, confirmed_at: datetime | None, 
         locked = _locked(endpoint.project, CallbackKind(endpoint.kind))
         if locked is None:
             return
+        if seen_at is not None:
+            _refuse_stale(locked, seen_at)
         locked.previous_secret, locked.secret = locked.secret, new_secret()
         locked.previous_secret_until = timezone.now() + timedelta(hours=OLD_SECRET_HOURS)
         _save(locked, by)

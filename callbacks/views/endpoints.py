@@ -21,7 +21,7 @@ from callbacks.services import endpoints as services
 from callbacks.views.cards import SWITCHED_OFF, SWITCHED_ON, CardView, card_view
 from projects.access import project_for, roles_in_project
 from projects.errors import ProjectsError
-from projects.forms.seen import seen_value
+from projects.forms.seen import NEVER, SeenField, seen_value
 from projects.models import CallbackEndpoint, Project
 from projects.statuses import CallbackFormat, CallbackKind
 
@@ -138,12 +138,17 @@ def callback_secret(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         is_rotated = request.POST.get("do") == "rotate"
         try:
             if is_rotated:
-                services.rotate_secret(endpoint=endpoint, confirmed_at=confirmed_at, by=person)
+                seen_at = SeenField().to_python(request.POST.get("seen")) or NEVER
+                services.rotate_secret(
+                    endpoint=endpoint, confirmed_at=confirmed_at, by=person, seen_at=seen_at
+                )
                 endpoint = read_endpoint(project, kind)
             context["secret"] = services.reveal_secret(
                 endpoint=endpoint, confirmed_at=confirmed_at, by=person
             )
             context["is_rotated"] = is_rotated
+        except EndpointChanged as error:
+            context["problem"], status = str(error), 409
         except (CallbacksError, ProjectsError) as error:
             messages.error(request, str(error))
             return redirect("callback-secret", project.slug, kind)

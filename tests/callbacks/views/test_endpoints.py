@@ -285,11 +285,23 @@ def test_the_secret_is_shown_to_who_proved_it_and_is_not_stored_on_the_way(
 def test_rotating_shows_the_new_secret_and_until_when_both_sign(
     as_admin: Client, admin: User, project: Project
 ) -> None:
-    endpoint_of(project)
-    answer = confirm(as_admin, admin).post(secret_page(project), {"do": "rotate"})
+    seen = seen_value(endpoint_of(project).changed_at)
+    answer = confirm(as_admin, admin).post(secret_page(project), {"do": "rotate", "seen": seen})
     changed = CallbackEndpoint.objects.get()
     assert changed.secret in answer.content.decode()
     assert SECRET not in answer.content.decode()
     assert changed.previous_secret == SECRET
     assert "two signatures" in answer.content.decode()
     assert "The old one signs, too, until" in as_admin.get(page(project)).content.decode()
+
+
+def test_a_second_click_does_not_end_the_secret_that_programs_still_use(
+    as_admin: Client, admin: User, project: Project
+) -> None:
+    seen = seen_value(endpoint_of(project).changed_at)
+    client = confirm(as_admin, admin)
+    for status in (200, 409):
+        answer = client.post(secret_page(project), {"do": "rotate", "seen": seen})
+        assert answer.status_code == status
+    assert "Ada Admin changed this at" in answer.content.decode()
+    assert CallbackEndpoint.objects.get().previous_secret == SECRET
