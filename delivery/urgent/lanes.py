@@ -63,10 +63,13 @@ class Lane:
             self._give_back()
 
     def _give_back(self) -> None:
+        self._give_back_driver()
+        connection.close()
+
+    def _give_back_driver(self) -> None:
         if self._driver is not None:
             self._driver.close()
             self._driver = None
-        connection.close()
 
     def _drain_once(self) -> bool:
         """Whether there is more to do at once."""
@@ -91,9 +94,7 @@ class Lane:
         # Its carrier's templates are among them, which come and go without the row being changed.
         setup = (gateway.kind, settings_of(gateway))
         if self._driver is None or setup != self._setup:
-            if self._driver is not None:
-                self._driver.close()
-                self._driver = None
+            self._give_back_driver()
             try:
                 self._driver = open_gateway(gateway)
             except GatewayMisconfigured as error:
