@@ -19,6 +19,7 @@ from projects.models import (
     AlarmContact,
     AllowedCountry,
     AppKey,
+    CallbackEndpoint,
     Cap,
     FrequencyRule,
     Project,
@@ -29,7 +30,9 @@ from projects.services.stale import refuse_stale
 from projects.statuses import RecipientZone, UncertainPolicy
 
 # They go with a project that is deleted; everything else in it is a record.
-_SETTINGS_OF_A_PROJECT = frozenset({AbuseWatch, AlarmContact, AllowedCountry, AppKey, Cap, FrequencyRule})
+_SETTINGS_OF_A_PROJECT = frozenset(
+    {AbuseWatch, AlarmContact, AllowedCountry, AppKey, CallbackEndpoint, Cap, FrequencyRule}
+)
 
 
 # Receipts mostly come within minutes; after three days a message is closed anyhow.

@@ -24,7 +24,7 @@ from delivery.services import apply_replies
 from delivery.statuses import MessageStatus
 from projects.errors import ProjectDisabled
 from projects.models import CallbackEndpoint, Project
-from projects.services import disable_project
+from projects.services import delete_project, disable_project
 from projects.statuses import CallbackFormat, CallbackKind, CallbackTrouble
 from smsconsole.lib.allowed_hosts import parse_allowed_hosts
 from smsconsole.outbox.models import OutboxEvent
@@ -374,3 +374,10 @@ def test_old_rows_go_and_what_waits_stays(
     assert set(Callback.objects.values_list("pk", flat=True)) == {row.pk for row in rows[1:]}
     assert CallbackAttempt.objects.count() == 3
     assert set(PullItem.objects.values_list("pk", flat=True)) == {items[2].pk, items[3].pk}
+
+
+def test_an_endpoint_does_not_keep_an_empty_project(project: Project, admin: User) -> None:
+    endpoint_of(project)
+    disable_project(project=project, by=admin)
+    delete_project(project=project, by=admin)
+    assert not CallbackEndpoint.objects.exists()

@@ -295,6 +295,12 @@ def test_the_examples_of_the_documentation_know_what_is_genuine(command: Any, is
         assert done.stdout.strip() == json.dumps(is_genuine), (question, done.stderr)
 
 
+def test_the_documentation_shows_the_examples_as_they_are_tested() -> None:
+    documentation = (EXAMPLES.parents[1] / "docs" / "callbacks.md").read_text()
+    for example in EXAMPLES.iterdir():
+        assert example.read_text().rstrip() in documentation, example.name
+
+
 # --- From rows to a body --------------------------------------------------------------------------------
 
 
