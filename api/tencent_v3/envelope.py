@@ -31,7 +31,10 @@ def as_response(text: str, *, status: int = 200) -> HttpResponse:
 
     The type stands without a charset, because they compare it letter by letter before they look for an error.
     """
-    response = HttpResponse(text.encode(errors="replace"), content_type="application/json", status=status)
+    body = text.encode(errors="replace")
+    response = HttpResponse(body, content_type="application/json", status=status)
+    # Pages get it further in; without it the answer would go out in chunks.
+    response["Content-Length"] = str(len(body))
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"
     return response

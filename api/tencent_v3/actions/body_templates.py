@@ -25,7 +25,7 @@ def add_sms_template(call: Call) -> dict[str, object]:
     fields = _fields(call, region)
     with refusals(call, BODY_TROUBLES, _RULES):
         body_template = texts.add_body_template(
-            project=call.project, by=call.actor(), region=region, **fields
+            project=call.project, by=call.actor(), region=region, is_numbered=True, **fields
         )
     return {"AddTemplateStatus": {"TemplateId": str(body_template.pk)}}
 

@@ -375,7 +375,7 @@ HOW: dict[str, list[How]] = {
         sent(SessionContext="x" * 513),
         asked("AddSmsSign", SIGN, SignType=9),
         asked("AddSmsSign", SIGN, SignName="【商城】"),
-        twice(asked("AddSmsTemplate", TEMPLATE)),
+        asked("AddSmsTemplate", TEMPLATE, TemplateName="x" * 61),
         old(asked("DescribeSmsSignList", {"International": 0, "Limit": 101})),
         of_shop(
             "ReportConversion",

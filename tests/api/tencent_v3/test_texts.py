@@ -182,6 +182,14 @@ def test_a_template_goes_to_the_reviewers(program):
     assert (row["StatusCode"], row["International"]) == (1, 0)
 
 
+def test_a_name_that_is_taken_gets_a_number(program):
+    """Tencent knows templates by their ids, and does not mind."""
+    for n in range(3):
+        assert "Error" not in program("AddSmsTemplate", **TEMPLATE, Remark=f"{n}")
+    rows = program("DescribeSmsTemplateList", International=0)["DescribeTemplateStatusSet"]
+    assert [row["TemplateName"] for row in rows][:3] == ["签收通知 (3)", "签收通知 (2)", "签收通知"]
+
+
 def test_a_short_remark_is_as_good_as_none(program):
     """Tencent's programs may leave it out, or say a word; reviewers here want to know the occasion."""
     for n, remark in enumerate(("", "签收")):
