@@ -16,7 +16,7 @@ from templates_app.models import BodyTemplate, BodyTemplateRevision, Signature, 
 from templates_app.statuses import RevisionStatus, SignatureType, TextKind
 from tests.api.tencent_v5.calling import Program
 from tests.factories import AppKeyFactory, OrganizationFactory, ProjectFactory, member
-from tests.templates_app.texts import approved_body_template, approved_signature, picture
+from tests.templates_app.texts import approved_body_template, approved_signature, pending_signature, picture
 
 PICTURE = base64.b64encode(picture()).decode()
 NOTICE = "Hello {1}, your order to {2} is on its way."
@@ -122,6 +122,15 @@ def test_a_pending_sign_is_changed_and_an_approved_one_is_not(
     assert changed["data"] == {"id": number, "international": 1, "status": 1, "text": "OtherShop"}
     approved = approved_signature(project, operator, text="Approved").signature.pk
     assert program.call("mod_sign", {"sign_id": approved, "text": "Changed"})["result"] == 1006
+
+
+def test_a_changed_sign_keeps_its_type(program: Program, project: Project, operator: User) -> None:
+    site = "Our site https://shop.example"
+    revision = pending_signature(project, operator, type=SignatureType.WEBSITE, remarks=site)
+    body = {"sign_id": revision.signature.pk, "text": "MyShop", "remark": site}
+    assert program.call("mod_sign", body)["result"] == 0
+    changed = SignatureRevision.objects.get(signature=revision.signature)
+    assert (changed.text, changed.type) == ("MyShop", SignatureType.WEBSITE)
 
 
 def test_a_rejected_sign_shows_its_reason_and_may_come_again(
