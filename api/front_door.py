@@ -57,7 +57,7 @@ def answer_programs(get_response: Handler) -> Handler:
 def _trust_recent_connection() -> None:
     """A connection that worked a moment ago need not be tried before it is used: programs ask without a pause."""
     if time.monotonic() - getattr(_worked, "at", 0.0) < _TRUSTED_SECONDS:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
 
 
 def _note_connection() -> None:

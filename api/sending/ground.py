@@ -14,10 +14,12 @@ from django.db import connection
 from accounts.standing import Standing, may_activate
 from accounts.statuses import EntityKind
 from projects.models import Project
+from smsconsole.lib.prepared_statements import PreparedStatement
 from smsconsole.lib.types import Region
 
 # Sub-selects, each over an index of its own: a template by its key, a few signatures and sender IDs of one project.
-_READ = """
+_READ = PreparedStatement(
+    """
 SELECT p.disabled_at IS NOT NULL, p.stopped_at IS NOT NULL, o.locked_at,
     (SELECT v.kind FROM accounts_identityverification v
      WHERE v.organization_id = o.id AND v.status = 'approved' ORDER BY v.id LIMIT 1),
@@ -26,18 +28,20 @@ SELECT p.disabled_at IS NOT NULL, p.stopped_at IS NOT NULL, o.locked_at,
     (SELECT json_build_array(t.uuid, t.region, r.id, r.kind, r.text, r.placeholders)
      FROM templates_app_bodytemplate t
      JOIN templates_app_bodytemplaterevision r ON r.body_template_id = t.id AND r.status = 'approved'
-     WHERE t.id = %(template)s AND t.project_id = p.id),
+     WHERE t.id = $2::bigint AND t.project_id = p.id),
     (SELECT json_agg(json_build_array(f.uuid, f.text)) FROM (
         SELECT s.uuid, r.text FROM templates_app_signature s
         JOIN templates_app_signaturerevision r ON r.signature_id = s.id AND r.status = 'approved'
-        WHERE s.project_id = p.id AND s.region = %(region)s AND (r.text = %(signature)s OR %(signature)s = '')
+        WHERE s.project_id = p.id AND s.region = $3::text AND (r.text = $4::text OR $4::text = '')
         LIMIT 2) f),
     ARRAY(SELECT i.country FROM templates_app_senderid i
           JOIN templates_app_senderidrevision r ON r.sender_id_id = i.id AND r.status = 'approved'
-          WHERE %(sender)s <> '' AND i.project_id = p.id AND r.text = %(sender)s)
+          WHERE $5::text <> '' AND i.project_id = p.id AND r.text = $5::text)
 FROM projects_project p JOIN accounts_organization o ON o.id = p.organization_id
-WHERE p.id = %(project)s
-"""
+WHERE p.id = $1::bigint
+""",
+    n_values=5,
+)
 
 
 class UsableTemplate(NamedTuple):
@@ -77,15 +81,8 @@ def read_ground(
     project: Project, region: Region, *, template_id: int, signature: str, sender_id: str
 ) -> Ground:
     """Everything that is asked of an order's surroundings. One statement."""
-    values: dict[str, Any] = {
-        "project": project.pk,
-        "region": str(region),
-        "template": template_id,
-        "signature": signature,
-        "sender": sender_id,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_READ, values)
+        _READ.execute(cursor, [project.pk, template_id, str(region), signature, sender_id])
         disabled, stopped, locked_at, kind, granted, template, signatures, senders = cursor.fetchone()
     entity = EntityKind(kind) if kind else None
     active = {Region(each) for each in granted} if locked_at is None else set()

@@ -1,7 +1,7 @@
 """Reads whose statement is worked out once: for what every request of a program asks first.
 
 Django builds the SQL of a query anew each time it is asked, which for rows with related rows costs several times what
-the database needs to answer.
+the database needs to answer. Here it is built once, and planned once a connection.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
+from smsconsole.lib.prepared_statements import PreparedStatement
+
 M = TypeVar("M", bound=Model)
 
 # What stands in the query for the value that is asked for; nobody asks for it.
@@ -21,7 +23,7 @@ ANY_TEXT: Final = "\ufffe any \ufffe"
 
 
 class _Prepared(NamedTuple):
-    sql: str
+    statement: PreparedStatement
     parameters: tuple[Any, ...]
     converters: list[tuple[int, list[Any], Any]]
     model: type[Model]
@@ -46,7 +48,7 @@ class PreparedRead(Generic[M]):
             prepared = self._prepared = _prepare(self._query())
         values = [value if each in (ANY_NUMBER, ANY_TEXT) else each for each in prepared.parameters]
         with connection.cursor() as cursor:
-            cursor.execute(prepared.sql, values)
+            prepared.statement.execute(cursor, values)
             rows = cursor.fetchall()
         return [_instance(prepared, list(row)) for row in rows]
 
@@ -68,7 +70,7 @@ def _prepare(query: QuerySet[Any]) -> _Prepared:
     first, end = places[0], places[-1] + 1
     converters = compiler.get_converters([expression for expression, *_ in select])
     return _Prepared(
-        sql=sql,
+        statement=PreparedStatement(_numbered(sql), len(parameters)),
         parameters=tuple(parameters),
         converters=[(place, found, expression) for place, (found, expression) in converters.items()],
         model=shape["model"],
@@ -77,6 +79,13 @@ def _prepare(query: QuerySet[Any]) -> _Prepared:
         names=[expression.target.attname for expression, *_ in select[first:end]],
         related=get_related_populators(shape, select, connection.alias),  # type: ignore[call-arg]
     )
+
+
+def _numbered(sql: str) -> str:
+    """With `$1`, `$2`, … where the driver's places for values are."""
+    first, *rest = sql.split("%s")
+    numbered = "".join(f"${number}{piece}" for number, piece in enumerate(rest, 1))
+    return (first + numbered).replace("%%", "%")
 
 
 def _instance(prepared: _Prepared, row: list[Any]) -> Any:
