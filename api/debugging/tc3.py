@@ -272,16 +272,20 @@ def _other_headers(parts: Parts) -> Iterator[tuple[str, Parts]]:
 
 def _other_bodies(parts: Parts) -> Iterator[tuple[str, Parts]]:
     yield _("Your program hashes an empty body."), replace(parts, body="")
+    words = _("Your program hashes its JSON written in another way than it sends it.")
     try:
-        read = json.loads(parts.body)
+        yield from ((words, replace(parts, body=body)) for body in _rewritten(parts.body))
     except (ValueError, RecursionError):
         return
-    words = _("Your program hashes its JSON written in another way than it sends it.")
+
+
+def _rewritten(body: str) -> Iterator[str]:
+    """The same JSON as the usual libraries write it. Raises `ValueError` or `RecursionError` for what is none."""
+    read = json.loads(body)
     for ascii_only in (True, False):
         for separators in ((",", ":"), (", ", ": ")):
             for is_sorted in (False, True):
-                body = json.dumps(read, ensure_ascii=ascii_only, separators=separators, sort_keys=is_sorted)
-                yield words, replace(parts, body=body)
+                yield json.dumps(read, ensure_ascii=ascii_only, separators=separators, sort_keys=is_sorted)
 
 
 def _other_times(parts: Parts, moment: Moment | None) -> Iterator[tuple[str, Parts]]:

@@ -20,19 +20,22 @@ from api.tencent_v5 import signing
 from api.tencent_v5.signing import TEL_METHODS
 
 CLOCK_SECONDS = 600
+# Characters of the numbers; no request has more, and some hundred strings with them are tried.
+LONGEST_EXPLAINED = 20_000
 _APP_KEY = re.compile(r"(?<=appkey=)[^&]*")
 # What people write where the AppKey stands, rather than to paste it.
 _PLACEHOLDER = re.compile(r"[*•x.…]{0,64}|<.*>|\{.*\}|\$.*", re.IGNORECASE)
 
 
 class Said(NamedTuple):
-    """What a request says that is signed."""
+    """What a request says that is signed. `body` is the whole of it, for what was signed by mistake."""
 
     method: str
     random: str
     time: str
     numbers: str
     sig: str
+    body: Mapping[str, Any]
 
 
 def check_v5(
@@ -48,7 +51,7 @@ def check_v5(
         return report
     signed_by = next((key for key in valid if _sign(key.secret, said) == said.sig.lower()), None)
     report.is_right = signed_by is not None
-    worked_out = "" if report.is_right else _explain(report, said, keys, pasted, sdk_app_id)
+    worked_out = "" if report.is_right else _explain(report, said, keys, sdk_app_id)
     moment = read_moment(report, said.time, name="time")
     if moment is not None:
         compare_clocks(report, moment, now=now, most_seconds=CLOCK_SECONDS)
@@ -112,7 +115,7 @@ def _read(report: Report, pasted: Pasted, sdk_app_id: int) -> Said | None:
         )
     time = body.get("time", "")
     written = "" if isinstance(time, bool | dict | list) or time is None else str(time)
-    return Said(method, random, written, numbers, sig.strip())
+    return Said(method, random, written, numbers, sig.strip(), body)
 
 
 def _sign(secret: str, said: Said) -> str:
@@ -151,10 +154,12 @@ def _hide_key(report: Report, theirs: str, secrets: Sequence[str]) -> str:
     return _APP_KEY.sub("××××××", theirs, count=1)
 
 
-def _explain(report: Report, said: Said, keys: Sequence[KeyHalf], pasted: Pasted, sdk_app_id: int) -> str:
+def _explain(report: Report, said: Said, keys: Sequence[KeyHalf], sdk_app_id: int) -> str:
     """The first mistake whose signature is exactly the one of the request; the string that was signed with it."""
+    if len(said.numbers) > LONGEST_EXPLAINED:
+        return ""
     for secret, about_key in _secrets(keys, sdk_app_id):
-        for words, text in _variants(said, secret, pasted):
+        for words, text in _variants(said, secret):
             if hashlib.sha256(_bytes(text)).hexdigest() == said.sig.lower():
                 for found in filter(None, (about_key, words)):
                     report.error(found)
@@ -182,25 +187,25 @@ def _secrets(keys: Sequence[KeyHalf], sdk_app_id: int) -> Iterator[tuple[str, st
     yield "", _("It was signed with an empty AppKey.")
 
 
-def _variants(said: Said, secret: str, pasted: Pasted) -> Iterator[tuple[str, str]]:
+def _variants(said: Said, secret: str) -> Iterator[tuple[str, str]]:
     """What a program may have signed instead, and how that is said; the right string first."""
 
-    def string(**changed: str) -> str:
+    def string(**changed: Any) -> str:
         other = said._replace(**changed)
         return signing.string_to_sign(
             app_key=secret, random=other.random, time=other.time, numbers=other.numbers
         )
 
     yield "", string()
-    yield from ((words, string(numbers=numbers)) for words, numbers in _other_numbers(said, pasted))
+    yield from ((words, string(numbers=numbers)) for words, numbers in _other_numbers(said))
     for time in (f"{said.time}000", said.time[:10]):
         words = _("Your string has another time than the body: seconds in one, milliseconds in the other.")
         yield words, string(time=time)
-    body = json.loads(pasted.body)
-    if "random" in body:
+    random = said.body.get("random")
+    if isinstance(random, str | int):
         yield (
             _("Your string has the “random” of the body; the one in the address is signed."),
-            string(random=str(body["random"])),
+            string(random=str(random)),
         )
     if said.random != said.random.strip("0 "):
         yield _("Your string has “random” without its zeros."), string(random=said.random.lstrip("0 "))
@@ -222,9 +227,9 @@ def _variants(said: Said, secret: str, pasted: Pasted) -> Iterator[tuple[str, st
     )
 
 
-def _other_numbers(said: Said, pasted: Pasted) -> Iterator[tuple[str, str]]:
+def _other_numbers(said: Said) -> Iterator[tuple[str, str]]:
     if not said.numbers:
-        yield from _needless_numbers(json.loads(pasted.body))
+        yield from _needless_numbers(said.body)
         return
     yield _("Your string lacks the numbers; %(method)s signs them.") % {"method": said.method}, ""
     _name, _is, joined = said.numbers.lstrip("&").partition("=")
@@ -255,12 +260,11 @@ def _other_numbers(said: Said, pasted: Pasted) -> Iterator[tuple[str, str]]:
 def _needless_numbers(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """This method signs no number, and the body may have one."""
     words = _("Your string has a number; this method signs none.")
-    for name in sorted({"mobile", "tel"} & set(body)):
-        number = (
-            body[name]["mobile"] if isinstance(body[name], dict) and "mobile" in body[name] else body[name]
-        )
-        yield words, f"&mobile={number}"
-        yield words, f"&tel={number}"
+    for value in (body.get("mobile"), body.get("tel")):
+        number = value.get("mobile") if isinstance(value, dict) else value
+        if isinstance(number, str | int):
+            yield words, f"&mobile={number}"
+            yield words, f"&tel={number}"
 
 
 def _other_hashes(secret: str, text: str) -> set[str]:

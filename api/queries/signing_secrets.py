@@ -6,7 +6,7 @@ from api.debugging.keys import KeyHalf, ProjectSecrets
 from projects.models import AppKey, Project, SecretKey
 
 # Retired keys too, so that one that is still used is recognized; of many only the newest.
-_KEYS_MAX = 10
+_KEYS_MAX = 6
 
 
 def signing_secrets(project: Project) -> ProjectSecrets:

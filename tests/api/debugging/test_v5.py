@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import pytest
@@ -203,6 +204,17 @@ def test_without_a_valid_key_nothing_is_compared() -> None:
     report = check(pasted, secrets=ProjectSecrets(APP_ID, [], {}), theirs=TheirStrings(), now=TIME)
     assert report.is_right is None
     assert any("no valid AppKey" in words for words in errors(report))
+
+
+def test_deep_and_long_bodies_get_a_report_in_time() -> None:
+    deep: Any = []
+    for _n in range(900):
+        deep = [deep]
+    for body in ({"mobile": deep, "tel": deep, "random": deep}, {"tel": [{"mobile": "1" * 50}] * 4000}):
+        for method in ("sendmultisms2", "get_sign"):
+            began = time.monotonic()
+            assert not checked("0" * 64, method=method, body=body).is_right
+            assert time.monotonic() - began < 10
 
 
 @given(
