@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from api.models import MessageBatch
+from api.queries import message_lists
 from campaigns import fanout
 from delivery.models import Message, MessageBody, MessageNote
 from delivery.statuses import MessageStatus
@@ -175,3 +176,48 @@ def test_a_page_of_messages_costs_the_same_however_many(shop: Shop, program: Pro
     for number in making.numbers(10):
         program.post("messages", shop.message(number))
     assert n_statements() == before
+
+
+def test_a_page_that_finds_little_says_where_to_go_on(
+    shop: Shop, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_lists, "LOOKED_AT_MAX", 3)
+    monkeypatch.setattr(message_lists, "_STEP", 2)
+    ListedNumber.objects.create(project=shop.project, list=NumberList.BLACKLIST, msisdn="+4915123000099")
+    blocked = [program.post("messages", shop.message("+4915123000099")).body["message_id"]]
+    for n in range(9):
+        program.post("messages", shop.message(f"+491512300{n:04}"))
+    blocked.append(program.post("messages", shop.message("+4915123000099")).body["message_id"])
+    for query in ({"status": "blocked"}, {"status": "blocked", "number": "+4915123000099"}):
+        seen, n_pages, cursor = [], 0, ""
+        while n_pages < 20:
+            page = program.get("messages", **query, **({"cursor": cursor} if cursor else {})).body
+            seen += [one["id"] for one in page["items"]]
+            n_pages, cursor = n_pages + 1, page["next_cursor"]
+            if not cursor:
+                break
+        assert seen == blocked[::-1], query
+        assert n_pages > 1 or "number" in query
+
+
+def test_a_page_of_messages_reads_along_its_indexes(shop: Shop, program: Program) -> None:
+    program.post("messages", shop.message())
+    with CaptureQueriesContext(connection) as captured:
+        program.get("messages", since="2026-01-01T00:00:00Z", until="2099-01-01T00:00:00Z")
+        program.get("messages", number="+4915123000001")
+    own = [
+        one["sql"]
+        for one in captured
+        if ("api_messagebatch" in one["sql"] or "delivery_messagebody" in one["sql"])
+        and "SELECT" in one["sql"]
+    ]
+    assert len(own) >= 4
+    with connection.cursor() as cursor:
+        # Where sequential reading is no way at all, an index has to serve.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        for statement in own:
+            cursor.execute(f"EXPLAIN {statement}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Seq Scan on api_messagebatch" not in plan, plan
+            assert "Seq Scan on delivery_messagebody" not in plan, plan
