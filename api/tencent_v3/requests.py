@@ -29,7 +29,7 @@ ACTIONS_WITH_IMAGES = frozenset({"AddSmsSign", "ModifySmsSign"})
 CLOCK_SKEW_SECONDS = 300
 _PARAMETERS_MAX = 5_000
 _QUERY_MAX = 32 << 10
-# Of a request with signed parameters; all others belong to the action.
+# Of every action; no parameter of an action is called so.
 _COMMON = frozenset(
     {
         *("Action", "Version", "Region", "Timestamp", "Nonce", "SecretId", "Signature", "SignatureMethod"),
@@ -63,8 +63,7 @@ class Incoming:
         """The parameters of the action, from wherever they stand."""
         if not self.is_form:
             return read_json(self.body)
-        common = _COMMON if self.is_signed_by_parameters else frozenset()
-        return read_form({name: value for name, value in self.parameters.items() if name not in common})
+        return read_form({name: value for name, value in self.parameters.items() if name not in _COMMON})
 
 
 def read_request(request: HttpRequest) -> Incoming:
@@ -146,7 +145,7 @@ def _by_tc3(incoming: Incoming, moment: int) -> tuple[SecretKey, str]:
         raise ApiError("AuthFailure.InvalidAuthorization", "Sign at least the headers content-type and host.")
     if incoming.headers.get("x-tc-content-sha256", "").upper() == signing.UNSIGNED_PAYLOAD:
         raise ApiError("AuthFailure.SignatureFailure", "Sign the body: UNSIGNED-PAYLOAD is not taken here.")
-    # The service may be any word: Tencent's SDK for Node takes the first one of the host's name.
+    # The service may be any word: Tencent's SDKs for Node and Java take the first one of the host's name.
     if authorization.date != signing.utc_date(moment):
         raise ApiError(
             "AuthFailure.SignatureFailure",

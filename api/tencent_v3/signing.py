@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 ALGORITHM = "TC3-HMAC-SHA256"
-# What Tencent's clients name in the credential, but for the SDK for Node: it takes the first word of the host's name.
+# What Tencent's clients name in the credential; the SDKs for Node and Java take the first word of the host's name.
 SERVICE = "sms"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 # `SignatureMethod` -> hash; a request without the parameter is signed with the first.

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -555,3 +556,8 @@ def test_every_code_that_the_console_says_stands_in_the_table() -> None:
     }
     # Only a whole text can match no template, and API 3.0 sends none.
     assert said - set(HOW) == {REFUSALS["text_matches_no_template"]}
+
+
+def test_the_document_names_every_code() -> None:
+    document = Path("docs/tencent.md").read_text().partition("## API 3.0")[2]
+    assert [code for code in HOW if code.rpartition(".")[2] not in document] == []
