@@ -31,6 +31,7 @@ FIRST_EVENTS = [
     AlarmEvent.CAP_REACHED,
     AlarmEvent.GATEWAY_DOWN,
     AlarmEvent.ABUSE,
+    AlarmEvent.CALLBACK_FAILING,
 ]
 
 

@@ -136,6 +136,8 @@ PAYLOAD: dict[str, Any] = {
     "requested": 700,
     "day_before": 20,
     "success_percent": 12.5,
+    "callback_kind": "status",
+    "callback_trouble": "failing",
 }
 
 
