@@ -56,7 +56,8 @@ SELECT status, sum(n)::int, sum(n_segments)::int FROM (
 FOLD_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('delivery.fold_deltas'))"
 ADD_SAMPLES = """
 INSERT INTO delivery_dispatchsample (dispatch_id, at, n_left_console)
-SELECT id, clock_timestamp(), n_total - n_open FROM delivery_dispatch WHERE sent_at IS NULL AND n_total > 0
+SELECT id, clock_timestamp(), n_total - n_open FROM delivery_dispatch
+WHERE sent_at IS NULL AND n_total > 0 AND NOT is_stream
 """
 DROP_OLD_SAMPLES = "DELETE FROM delivery_dispatchsample WHERE at < clock_timestamp() - interval '10 minutes'"
 # Messages per second over the last minute of sending.

@@ -125,6 +125,12 @@ def block_now(facts: NumberFacts, question: Question) -> Block | None:
 
 def as_decided(checks: Sequence[Check], reason: Reason | None, code: str, project: Project) -> list[Check]:
     """The checks of a message that was decided then: all passed, or one stopped it (`reason`) and later ones slept."""
+    if reason == Reason.CAP_REACHED:
+        # Of a program's message alone. Which cap it was is not kept, only how many it allowed.
+        stopped_by_cap = Check(
+            _("Caps"), blocked_words(reason, code, project.zone), CheckState.STOPPED, reason
+        )
+        return [*map(_passed, checks), stopped_by_cap]
     if reason is None or reason not in {check.reason for check in checks}:
         return [_passed(check) for check in checks]
     decided: list[Check] = []

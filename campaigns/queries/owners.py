@@ -1,4 +1,4 @@
-"""Whose messages a dispatch holds: a campaign's, a test's, or the console's own."""
+"""Whose messages a dispatch holds: a campaign's, a test's, a program's, or the console's own."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from campaigns.models import Campaign, TestSend, Upload
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """`campaign` is None for what the console itself sends, such as alarms."""
+    """`campaign` is None for what programs hand over, and for what the console itself sends, such as alarms."""
 
     campaign: Campaign | None = None
     upload: Upload | None = None
     is_test: bool = False
+    is_program: bool = False
 
 
 NOBODY = Owner()
+PROGRAM = Owner(is_program=True)
 
 
 def owners_of(project_id: int, dispatch_ids: Collection[int]) -> dict[int, Owner]:
-    """The owners of these dispatches, by id; the console's own are left out. Three statements."""
+    """The owners of these dispatches, by id; programs' and the console's own are left out. Three statements."""
     found = {
         campaign.dispatch_id: Owner(campaign)
         for campaign in Campaign.objects.filter(

@@ -19,14 +19,14 @@ from campaigns.queries.checks import (
     listed_of,
     rule_checks,
 )
-from campaigns.queries.owners import NOBODY, Owner, owners_of
+from campaigns.queries.owners import NOBODY, PROGRAM, Owner, owners_of
 from campaigns.views.story_steps import Step, attempts, ending, replies, reports
 from campaigns.words import hold_words
 from delivery.queries.messages import StatusWord
 from delivery.queries.routes import Answer, ways_out
 from delivery.queries.stories import MessageStory, earlier_slots, message_stories
 from delivery.reasons import blocked_words, facts_of
-from delivery.statuses import SYSTEM_TAG, DispatchState, HoldCause, MessageStatus, Reason
+from delivery.statuses import SANDBOX_TAG, SYSTEM_TAG, DispatchState, HoldCause, MessageStatus, Reason
 from projects.limits import Limits, limits_of
 from projects.models import Project
 from projects.templatetags.console import grouped
@@ -66,9 +66,13 @@ def tell_stories(project: Project, message_ids: list[int], *, limits: Limits | N
     facts = NumberFacts(project, limits or limits_of(project), listed_of(project, msisdn), slots)
     ways: dict[str, Answer] = {}
     return [
-        _told(story, owners.get(story.dispatch.pk, NOBODY), facts, _way_of(project, story, ways))
+        _told(story, owners.get(story.dispatch.pk) or _other(story), facts, _way_of(project, story, ways))
         for story in stories
     ]
+
+
+def _other(story: MessageStory) -> Owner:
+    return PROGRAM if story.dispatch.is_stream else NOBODY
 
 
 def _way_of(project: Project, story: MessageStory, known: dict[str, Answer]) -> Answer:
@@ -112,6 +116,8 @@ def _told(story: MessageStory, owner: Owner, facts: NumberFacts, way: Answer) ->
 
 
 def owner_words(owner: Owner) -> str:
+    if owner.is_program:
+        return _("Sent by a program")
     if owner.campaign is None:
         return _("Sent by the console itself")
     if owner.is_test:
@@ -131,6 +137,9 @@ def _beginning(story: MessageStory, owner: Owner) -> Step:
     segments = ngettext("%(n)s segment", "%(n)s segments", story.message.n_segments) % {
         "n": grouped(story.message.n_segments)
     }
+    if owner.is_program:
+        # Its dispatch is as old as the day, and the message has no time of its own before it leaves.
+        return Step(_("Handed over by a program"), details=[segments])
     if owner.campaign is None or owner.is_test:
         return Step(_("Handed over to be sent"), at, [segments])
     if owner.upload is not None and owner.upload.file:
@@ -151,6 +160,11 @@ def _rules(story: MessageStory, facts: NumberFacts) -> Iterator[Step]:
     if SYSTEM_TAG in story.dispatch.tags:
         yield Step(
             _("No rule was asked"), details=[_("Alarms of the console go out whatever the limits say.")]
+        )
+        return
+    if SANDBOX_TAG in story.dispatch.tags:
+        yield Step(
+            _("No rule was asked"), details=[_("Messages of the sandbox obey no limit and reach no phone.")]
         )
         return
     if at is None:
@@ -220,6 +234,8 @@ def _waiting(story: MessageStory, owner: Owner, project: Project) -> Iterator[St
         details.append(_("Everything was stopped in this project."))
     if dispatch.state == DispatchState.SUSPENDED:
         details.append(_("Its campaign is suspended."))
+    elif dispatch.state == DispatchState.CANCELLED and owner.is_program:
+        details.append(_("It was cancelled, so it never will."))
     elif dispatch.state == DispatchState.CANCELLED:
         details.append(_("Its campaign was cancelled, so it never will."))
     elif dispatch.state == DispatchState.HELD:
@@ -242,4 +258,6 @@ def _held_words(story: MessageStory, owner: Owner, project: Project) -> str:
     else:
         cause = story.dispatch.hold_cause
         why = str(HoldCause(cause).label) if cause in HoldCause.values else ""
+    if owner.is_program:
+        return _("It is held: %(why)s.") % {"why": why} if why else _("It is held.")
     return _("Its campaign is held: %(why)s.") % {"why": why} if why else _("Its campaign is held.")

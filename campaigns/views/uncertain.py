@@ -20,7 +20,7 @@ from accounts.access import signed_in_person
 from accounts.models import Role
 from campaigns import services
 from campaigns.models import Campaign
-from campaigns.queries.owners import NOBODY, owners_of
+from campaigns.queries.owners import NOBODY, PROGRAM, Owner, owners_of
 from campaigns.views.stories import owner_words
 from delivery.gateways.base import QueryOutcome
 from delivery.queries.messages import MAX_ID, StatusWord, word_of
@@ -28,6 +28,7 @@ from delivery.queries.uncertain import (
     MOST_COUNTED,
     PAGE_ROWS,
     CandidateReceipt,
+    UncertainGroup,
     UncertainPage,
     UncertainRow,
     uncertain_groups,
@@ -168,7 +169,7 @@ def _groups(project: Project, wanted: int | None) -> list[Group]:
     return [
         Group(
             dispatch_id=group.dispatch_id,
-            title=owner_words(owners.get(group.dispatch_id, NOBODY)),
+            title=owner_words(owners.get(group.dispatch_id) or _other(group)),
             n=group.n,
             oldest_at=group.oldest_at,
             campaign=owners.get(group.dispatch_id, NOBODY).campaign,
@@ -176,6 +177,10 @@ def _groups(project: Project, wanted: int | None) -> list[Group]:
         )
         for group in found
     ]
+
+
+def _other(group: UncertainGroup) -> Owner:
+    return PROGRAM if group.owner.startswith("stream:") else NOBODY
 
 
 def _shown(row: UncertainRow, titles: dict[int, str]) -> ShownUncertain:
