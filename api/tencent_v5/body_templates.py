@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from api.services.texts import (
-    TextRefused,
     TextTold,
-    TextTrouble,
     add_body_template,
     body_templates_told,
     change_body_template,
@@ -27,8 +24,6 @@ _COMMON, _MARKETING = 0, 1
 _PAGE_MAX = 50
 _TEXT_MAX = 5_000
 _NAME_MAX = 60
-# How many names with a number behind them are tried before one that nobody has.
-_NAMES_TRIED = 20
 
 
 def add(call: Call) -> Answer:
@@ -38,23 +33,17 @@ def add(call: Call) -> Answer:
     title, author = _title(call), call.author()
 
     def make() -> Answer:
-        for name in _names(title or text):
-            try:
-                body_template = add_body_template(
-                    project=call.project,
-                    by=author,
-                    region=region,
-                    name=name,
-                    kind=kind,
-                    text=text,
-                    remarks=remarks,
-                )
-            except TextRefused as refused:
-                if not _is_name_taken(refused):
-                    raise
-            else:
-                return _submitted(body_template.pk, region, text, kind)
-        raise AssertionError("the last name is nobody's")
+        body_template = add_body_template(
+            project=call.project,
+            by=author,
+            region=region,
+            name=_name(title or text),
+            kind=kind,
+            text=text,
+            remarks=remarks,
+            is_numbered=True,
+        )
+        return _submitted(body_template.pk, region, text, kind)
 
     with text_refusals(Code.TEMPLATE_UNUSABLE):
         return call.once(make)
@@ -157,14 +146,6 @@ def _remarks(call: Call) -> str:
     return call.fields.text("remark", default="", most=1_000)
 
 
-def _names(wanted: str) -> Iterator[str]:
-    """The name asked for, else with a number behind it: programs know templates by their ids and repeat names."""
-    base = " ".join(wanted.split())[: _NAME_MAX - 12] or "Template"
-    yield base
-    for number in range(2, _NAMES_TRIED):
-        yield f"{base} ({number})"
-    yield f"{base} ({secrets.token_hex(4)})"
-
-
-def _is_name_taken(refused: TextRefused) -> bool:
-    return refused.trouble == TextTrouble.SAME_EXISTS and refused.rule == "name"
+def _name(wanted: str) -> str:
+    """The title, else the first words: programs know templates by their ids, people by their names."""
+    return " ".join(wanted.split())[:_NAME_MAX] or "Template"
