@@ -68,7 +68,8 @@ NOT_PAGES = {
     "verification-document",
     "verification-document-page",
 }
-# The native API is for programs.
+# The interfaces are for programs.
+NOT_PAGES |= {"tencent-v3", "tencent-v5", "tencent-v5-voice"}
 NOT_PAGES |= {"api-openapi", *(row[0] for row in native.ROWS if row[0].startswith("native-"))}
 # Photographed where nobody is set up yet (`test_an_empty_console`).
 ELSEWHERE = {"setup"}
