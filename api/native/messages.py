@@ -75,7 +75,7 @@ class Words(Given):
     extend: str = Field(
         "", max_length=12, pattern="^[0-9]*$", description="Digits that replies come back with."
     )
-    default_country: Country | Literal[""] = Field(
+    default_country: Country = Field(
         "", description="Country of numbers without a country code (ISO 3166). Empty: the project's own."
     )
     outside_hours: Literal["wait", "refuse"] = Field(
@@ -206,7 +206,7 @@ def send_message(request: ApiRequest, body: MessageToSend) -> HttpResponse:
     router,
     "GET",
     "/messages",
-    Terms(ApiScope.MESSAGES_READ, "List messages", ("cursor_invalid",)),
+    Terms(ApiScope.MESSAGES_READ, "List messages", ("cursor_invalid", "number_invalid")),
     gives=MessagePage,
 )
 def list_messages(request: ApiRequest, asked: Query[MessagesAsked]) -> MessagePage:

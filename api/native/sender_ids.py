@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from uuid import UUID
 
 from ninja import Query, Router
@@ -51,9 +50,7 @@ class NewSenderId(ChangedSenderId):
         json_schema_extra={"example": {"text": "DemoShop", "country": "DE", "remarks": "Our brand"}},
     )
 
-    country: Country | Literal[""] = Field(
-        "", description="Where it may be used (ISO 3166); empty: everywhere."
-    )
+    country: Country = Field("", description="Where it may be used (ISO 3166); empty: everywhere.")
 
 
 class SenderIdsAsked(Paged):

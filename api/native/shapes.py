@@ -63,8 +63,8 @@ def _lines(value: str) -> str:
 # Without characters that cannot be seen or that turn the direction of writing around.
 Line = Annotated[str, AfterValidator(_one_line)]
 Lines = Annotated[str, AfterValidator(_lines)]
-# ISO 3166, two capital letters.
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+# ISO 3166, two capital letters; or none.
+Country = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")

@@ -54,7 +54,7 @@ def test_nothing_breaks_an_operation_or_its_promise(
 
 
 def fill(shop: Shop) -> str:
-    """Something of everything, so that not all ids lead nowhere; the token of a sandbox key."""
+    """Something of everything, so that not all ids lead nowhere; the token of a key that may do all."""
     making.ready(shop.project, shop.author)
     making.sender_id(shop.project)
-    return token_of(shop.key(is_sandbox=True))
+    return token_of(shop.key())

@@ -221,3 +221,12 @@ def test_a_page_of_messages_reads_along_its_indexes(shop: Shop, program: Program
             plan = "\n".join(row[0] for row in cursor.fetchall())
             assert "Seq Scan on api_messagebatch" not in plan, plan
             assert "Seq Scan on delivery_messagebody" not in plan, plan
+
+
+def test_a_number_without_country_code_is_read_as_of_a_country(shop: Shop, program: Program) -> None:
+    assert program.post("messages", shop.message("0151 23000001")).body["to"] == "+4915123000001"
+    answer = program.post("messages", shop.message("0664 1234567", default_country="AT"))
+    assert (answer.status, answer.body["to"]) == (201, "+436641234567")
+    assert program.post("messages", shop.message(default_country="austria")).fields.keys() == {
+        "default_country"
+    }

@@ -12,6 +12,8 @@ from django.db import connection
 from api.models import Answer, MessageBatch
 from campaigns.models import Campaign, Upload
 from delivery.models import Message
+from projects.models import ListedNumber
+from projects.statuses import NumberList
 from tests.api.native.calling import Program
 from tests.api.native.conftest import Shop
 from tests.campaigns import making
@@ -122,3 +124,12 @@ def test_a_campaign_is_started_once(shop: Shop, program: Program) -> None:
     another = program.post(f"campaigns/{campaign.uuid}/start", {})
     assert [first.status, again.status, another.status] == [200, 200, 200]
     assert Campaign.objects.get().events.filter(kind="started").count() == 1
+
+
+def test_a_blocked_message_is_refused_once_and_again_alike(shop: Shop, program: Program) -> None:
+    ListedNumber.objects.create(project=shop.project, list=NumberList.BLACKLIST, msisdn="+4915123000001")
+    first = program.post("messages", shop.message(), once="key-1")
+    again = program.post("messages", shop.message(), once="key-1")
+    assert [first.code, again.code] == ["number_blacklisted"] * 2
+    assert first.body["message_id"] == again.body["message_id"]
+    assert Message.objects.count() == 1
