@@ -42,7 +42,11 @@ def check_parameters(
             compare_clocks(report, moment, now=now, most_seconds=CLOCK_SECONDS)
     key = _key_of(report, parameters.get("SecretId", ""), keys)
     theirs = parameters.get("Signature", "")
-    strings = list(signing.parameter_strings(method=pasted.method, host=pasted.host, parameters=parameters))
+    strings = [
+        string
+        for host in signing.hosts_to_sign(pasted.host)
+        for string in signing.parameter_strings(method=pasted.method, host=host, parameters=parameters)
+    ]
     chosen, worked_out = strings[0], ""
     if key is not None and theirs:
         right = [one for one in strings if _sign(key.secret, one, method) == theirs]

@@ -141,7 +141,7 @@ def _explain_authorization(report: Report, written: str) -> None:
     if not written.startswith(signing.ALGORITHM):
         report.error(_("The header Authorization must begin with %(name)s.") % {"name": signing.ALGORITHM})
     for name, form in (
-        ("Credential", r"Credential=[A-Za-z0-9_-]+/\d{4}-\d\d-\d\d/[a-z0-9_-]+/tc3_request"),
+        ("Credential", r"Credential=[A-Za-z0-9_-]+/\d{4}-\d\d-\d\d/[A-Za-z0-9_:-]+/tc3_request"),
         ("SignedHeaders", r"SignedHeaders=[A-Za-z0-9-]+(;[A-Za-z0-9-]+)*"),
         ("Signature", r"Signature=[0-9A-Fa-f]{64}\b"),
     ):
@@ -167,11 +167,6 @@ def _check_headers(report: Report, pasted: Pasted, authorization: signing.Author
             )
     if pasted.headers.get("x-tc-content-sha256", "").upper() == signing.UNSIGNED_PAYLOAD:
         report.error(_("The console takes no UNSIGNED-PAYLOAD: sign the body."))
-    if authorization.service != signing.SERVICE:
-        report.error(
-            _("The service in Credential is “%(written)s”; it must be sms.")
-            % {"written": authorization.service}
-        )
 
 
 def _check_day(report: Report, moment: Moment, authorization: signing.Authorization) -> None:
@@ -191,7 +186,8 @@ def _canonical_of(written: str) -> str:
 def _reading(parts: Parts, signature: str, theirs: str) -> Parts:
     """The reading of what was pasted that fits best: line ends get lost on the way, and SDKs differ about case."""
     readings = [
-        replace(parts, body=body, as_written=as_written)
+        replace(parts.with_header("host", host), body=body, as_written=as_written)
+        for host in signing.hosts_to_sign(parts.headers.get("host", ""))
         for body in _bodies(parts.body)
         for as_written in (False, True)
     ]
