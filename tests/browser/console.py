@@ -27,7 +27,7 @@ from smsconsole.embedded.location import embedded_database_url
 from tests.browser.mailbox import Mailbox, open_mailbox
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
+START_SECONDS = 240
 STOP_SECONDS = 40
 # The tests send thousands of messages to the same numbers again and again.
 _UNLIMITED = {
@@ -35,6 +35,8 @@ _UNLIMITED = {
     "MESSAGES_PER_NUMBER_AND_DAY": "1000",
     "SAME_CONTENT_MAX": "1000",
 }
+# Callbacks reach the servers of tests.
+_LOOPBACK = {"CALLBACK_ALLOWED_HOSTS": "127.0.0.1:*", "CALLBACK_ALLOW_HTTP": "true"}
 _SIGN_IN = re.compile(r"(\S+@\S+)\s+(\S+)")
 _SETUP_CODE = re.compile(r"Set it up there with:\s+(\S+)")
 
@@ -121,6 +123,7 @@ def running_console(*, demo: bool = True) -> Iterator[Console]:
                 [sys.executable, str(ROOT / "manage.py"), "up"],
                 env=_environment(data_dir, port, demo=demo)
                 | _UNLIMITED
+                | _LOOPBACK
                 | {"EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "REGISTRATION_OPEN": "1"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
