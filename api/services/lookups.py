@@ -109,10 +109,12 @@ SELECT {_COLUMNS}, count(*) OVER () FROM b {_OF_MESSAGE}
 WHERE coalesce(m.submitted_at, m.final_at) >= %(begin)s AND coalesce(m.submitted_at, m.final_at) < %(end)s
 ORDER BY b.message_id LIMIT %(limit)s OFFSET %(offset)s
 """  # nosec B608 # noqa: S608  (only constants of this module are put in)
+# LATERAL and OFFSET: one look by the key for each, never through all messages of the project.
 _OF_IDS = f"""
 WITH b AS MATERIALIZED (
-    SELECT * FROM delivery_messagebody
-    WHERE message_id = ANY(%(ids)s::bigint[]) AND project_id = %(project)s
+    SELECT found.* FROM unnest(%(ids)s::bigint[]) AS u (id)
+    CROSS JOIN LATERAL (SELECT * FROM delivery_messagebody WHERE message_id = u.id OFFSET 0) found
+    WHERE found.project_id = %(project)s
 )
 SELECT {_COLUMNS} FROM b {_OF_MESSAGE}
 """  # nosec B608 # noqa: S608

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Organization
+from api.services import lookups
 from delivery import (
     sql,
     sql_codes,
@@ -108,6 +109,7 @@ def n_buffers(plan: dict[str, Any]) -> int:
 MIDDLE = 500_000
 # As far apart in the table as they can be.
 NUMBERS = [f"+86138{i * 5_000:08d}" for i in range(200)]
+YEARS = {"begin": datetime(2020, 1, 1, tzinfo=UTC), "end": datetime(2100, 1, 1, tzinfo=UTC)}
 STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "read a window": (sql.READ_RANGE, {"first": MIDDLE, "last": MIDDLE + 199}, 3_000),
     "settle a window": (sql.SETTLE_SUBMITTED, {"ids": list(range(MIDDLE, MIDDLE + 200)), "window": 1}, 3_000),
@@ -159,7 +161,7 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "a page of uncertain ones": (uncertain._PAGE, {"after": 0, "limit": 51}, 1_000),
     "why receipts failed": (
         sql_counters.FAILED_RECEIPTS,
-        {"begin": datetime(2020, 1, 1, tzinfo=UTC), "end": datetime(2100, 1, 1, tzinfo=UTC)},
+        YEARS,
         3_000,
     ),
     "messages to a number": (
@@ -167,6 +169,12 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any], int]] = {
         {"msisdn": "+8613800500000", "first": 0, "last": 2 * N, "limit": 10},
         200,
     ),
+    "messages to a number, for a program": (
+        lookups._OF_NUMBER,
+        {"msisdn": "+8613800500000", **YEARS, "most": 2_000, "limit": 100, "offset": 0},
+        300,
+    ),
+    "messages of a program": (lookups._OF_IDS, {"ids": list(range(MIDDLE, MIDDLE + 200))}, 4_000),
     "receipts of messages": (
         stories._RECEIPTS,
         {
