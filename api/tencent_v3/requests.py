@@ -61,9 +61,8 @@ class Incoming:
 
     def given(self) -> dict[str, Any]:
         """The parameters of the action, from wherever they stand."""
-        if not self.is_form:
-            return read_json(self.body)
-        return read_form({name: value for name, value in self.parameters.items() if name not in _COMMON})
+        given = read_form(self.parameters) if self.is_form else read_json(self.body)
+        return {name: value for name, value in given.items() if name not in _COMMON}
 
 
 def read_request(request: HttpRequest) -> Incoming:
@@ -168,6 +167,7 @@ def _by_tc3(incoming: Incoming, moment: int) -> tuple[SecretKey, str]:
 
 
 def _canonical_requests(incoming: Incoming, authorization: signing.Authorization) -> Iterator[str]:
+    payload_hash = signing.hash_of(incoming.body)
     for host in incoming.hosts:
         for path in incoming.paths:
             for as_written in (False, True):
@@ -177,7 +177,7 @@ def _canonical_requests(incoming: Incoming, authorization: signing.Authorization
                     query=incoming.query,
                     headers={**incoming.headers, "host": host},
                     signed_headers=authorization.signed_headers,
-                    body=incoming.body,
+                    payload_hash=payload_hash,
                     as_written=as_written,
                 )
 
@@ -249,14 +249,21 @@ def _hosts(request: HttpRequest) -> tuple[str, ...]:
 
 
 def _body(request: HttpRequest, action: str) -> bytes:
+    most = BODY_WITH_IMAGES_MAX if action in ACTIONS_WITH_IMAGES and _names_a_key(request) else BODY_MAX
     try:
-        return read_body(request, most=BODY_WITH_IMAGES_MAX if action in ACTIONS_WITH_IMAGES else BODY_MAX)
+        return read_body(request, most=most)
     except BodyTooLarge as error:
         raise ApiError(
             "RequestSizeLimitExceeded", f"A request of this action has {error.most >> 20} MB at most."
         ) from None
     except OSError:
         raise ApiError("InvalidRequest", "The body ended before its end.") from None
+
+
+def _names_a_key(request: HttpRequest) -> bool:
+    """Whether somebody with a key may be asking, before megabytes are read for nobody."""
+    authorization = signing.parse_authorization(request.headers.get("Authorization", ""))
+    return authorization is not None and secret_key_by_id(authorization.secret_id) is not None
 
 
 def _form(text: str | bytes) -> dict[str, str]:

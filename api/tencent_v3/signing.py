@@ -68,10 +68,13 @@ def canonical_request(
     query: str,
     headers: Mapping[str, str],
     signed_headers: tuple[str, ...],
-    body: bytes,
+    body: bytes = b"",
+    payload_hash: str = "",
     as_written: bool = False,
 ) -> str:
     """Tencent's `CanonicalRequest`. `headers` have lower-case names; one that is missing counts as empty.
+
+    `payload_hash` is that of the body, where it was worked out before.
 
     The document wants header values in lower case. Some of Tencent's SDKs sign them `as_written`.
     """
@@ -79,8 +82,13 @@ def canonical_request(
     for name in signed_headers:
         value = headers.get(name, "").strip()
         lines.append(f"{name}:{value if as_written else value.lower()}\n")
-    payload_hash = hashlib.sha256(body).hexdigest()
+    payload_hash = payload_hash or hash_of(body)
     return "\n".join((method, path, query, "".join(lines), ";".join(signed_headers), payload_hash))
+
+
+def hash_of(body: bytes) -> str:
+    """Tencent's `HashedRequestPayload`."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def string_to_sign(*, timestamp: int | str, date: str, service: str, canonical: str) -> str:

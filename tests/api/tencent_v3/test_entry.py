@@ -163,6 +163,17 @@ def test_a_body_that_is_too_large_is_told(program):
     assert code_of(program.post(LIST[0], body)) == "RequestSizeLimitExceeded"
 
 
+def test_certificates_may_be_larger_but_not_from_nobody(program):
+    body = json.dumps({"ProofImage": "y" * (2 << 20)}).encode()
+    assert code_of(program.post("AddSmsSign", body)) == "MissingParameter"
+    unknown = "AKID" + "z" * 32
+    assert code_of(program.post("AddSmsSign", body, secret_id=unknown)) == "RequestSizeLimitExceeded"
+
+
+def test_common_parameters_may_stand_in_the_body_too(program):
+    assert "Error" not in program("DescribeSmsTemplateList", International=0, Region="x", Action="y", Nonce=1)
+
+
 @pytest.mark.parametrize(
     "body",
     [b"{", b"[]", b"1", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b'{"International": 1e999}'],
