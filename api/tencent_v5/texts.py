@@ -24,7 +24,6 @@ _CODES: Final = {
 }
 _CODES_OF_RULES: Final = {
     "too-long": Code.TEXT_TOO_LONG,
-    "length": Code.TEXT_TOO_LONG,
     "remarks": Code.TEXT_TOO_LONG,
     "forbidden-content": Code.SENSITIVE_WORD,
     "marketing-individual": Code.INDIVIDUAL_MARKETING,
