@@ -45,6 +45,12 @@ class Callback(models.Model):
                 "endpoint", "next_try_at", condition=models.Q(state="waiting"), name="callback_waiting"
             ),
             models.Index(fields=["endpoint", "-id"], name="callback_log"),
+            # Few among many: the log looks for them.
+            models.Index(
+                fields=["endpoint", "-id"],
+                condition=models.Q(state__in=["given_up", "dropped"]),
+                name="callback_lost",
+            ),
             models.Index(fields=["created_at"], name="callback_oldest"),
         ]
 

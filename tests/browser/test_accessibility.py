@@ -22,6 +22,8 @@ ALSO_IN_THE_DARK = {
     "alarm-contacts",
     "audit-entry",
     "body-template-create-error",
+    "callback-detail-retried",
+    "callbacks",
     "campaign-list-stopped",
     "campaign-numbers",
     "campaign-send",

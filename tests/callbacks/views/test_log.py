@@ -270,3 +270,24 @@ def test_what_was_erased_says_so(as_operator: Client, endpoint: CallbackEndpoint
 def test_masked_bodies_hold_no_whole_number(body: str, hidden: str) -> None:
     assert hidden not in readable(body, is_masked=True)
     assert hidden in readable(body)
+
+
+@pytest.mark.parametrize("state", [CallbackState.GIVEN_UP, CallbackState.DROPPED])
+def test_what_was_lost_is_found_among_many_by_an_index_of_its_own(
+    endpoint: CallbackEndpoint, state: CallbackState
+) -> None:
+    Callback.objects.bulk_create(
+        Callback(
+            endpoint=endpoint,
+            kind="status",
+            items=[],
+            n_items=1,
+            event_at=timezone.now(),
+            state=CallbackState.DELIVERED if n % 500 else state,
+        )
+        for n in range(5000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE callbacks_callback")
+    rows = Callback.objects.filter(endpoint_id=endpoint.pk, state=state).order_by("-pk")[: PAGE_SIZE + 1]
+    assert "callback_lost" in rows.explain()
