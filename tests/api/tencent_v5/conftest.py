@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from accounts.models import Role, User
 from projects.models import AppKey, Project
 from tests.api.sending.offers import Shop
+from tests.api.serving import served
 from tests.api.tencent_v5.calling import Program
 from tests.factories import AppKeyFactory, member
 
@@ -32,3 +36,10 @@ def seller(shop: Shop) -> Program:
     """The shop's program."""
     author = member(shop.project.organization, Role.OPERATOR)
     return Program(AppKeyFactory(project=shop.project, created_by=author))
+
+
+@pytest.fixture
+def console(shop: Shop, tmp_path: Path) -> Iterator[str]:
+    """The address of a running console with the shop in it; only for tests that commit."""
+    with served(tmp_path / "gunicorn.log") as address:
+        yield address

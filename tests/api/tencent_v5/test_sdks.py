@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from qcloudsms_py.httpclient import HTTPClientInterface, HTTPRequest, HTTPRespon
 
 from delivery.models import Message, MessageBody
 from tests.api.sending.offers import Shop
-from tests.api.serving import served
 from tests.api.tencent_v5.calling import Program
 from tests.api.tencent_v5.happened import carried
 
@@ -45,12 +43,6 @@ class PlainClient(HTTPClientInterface):  # type: ignore[misc]
 @pytest.fixture
 def shop() -> Shop:
     return Shop(pulls_status=True, pulls_replies=True)
-
-
-@pytest.fixture
-def console(shop: Shop, tmp_path: Path) -> Iterator[str]:
-    with served(tmp_path / "gunicorn.log") as address:
-        yield address
 
 
 def test_qcloudsms_py_sends_and_pulls(console: str, shop: Shop, seller: Program) -> None:
