@@ -13,6 +13,7 @@ from api.tencent_v3 import signing
 from projects import services as projects
 from projects.models import ApiKey, Project, SecretKey
 from projects.services import ApiKeyTerms
+from tests.factories import UserFactory
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ def make_keys(project: Project, person: User) -> Keys:
             project=project, terms=ahead, is_sandbox=is_sandbox, confirmed_at=now, by=person
         ).api_key
         ApiKey.objects.filter(pk=made.pk).update(expires_at=terms.expires_at)
+    # Whoever made the first one left.
+    ApiKey.objects.filter(project=project, name="Till in the shop").update(
+        created_by=UserFactory(name="Gerd Gone")
+    )
     used = {"last_used_at": now - timedelta(minutes=2), "last_used_from": "203.0.113.7"}
     ApiKey.objects.filter(pk=made.pk).update(**used)
     gone = projects.add_api_key(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import User
+from accounts.models import Membership, User
 from projects.models import ApiKey, AppKey, Project, SecretKey
 from tests.factories import PASSWORD, ApiKeyFactory, AppKeyFactory, SecretKeyFactory
 from tests.people import ClientOf, confirm
@@ -62,8 +62,9 @@ def test_the_page_costs_the_same_with_many_keys(
     page_of(client, project)
     for factory in (ApiKeyFactory, SecretKeyFactory, AppKeyFactory):
         factory.create_batch(15, project=project, created_by=admin)
-    # Session, person, project, memberships, keys of three kinds, standing of three, projects of the switcher, the bell.
-    with django_assert_num_queries(12):
+    # Session, person, project, memberships, keys of three kinds, who may act, standing of three, projects of the
+    # switcher, the bell.
+    with django_assert_num_queries(13):
         page_of(client, project)
 
 
@@ -77,6 +78,22 @@ def test_a_key_says_when_it_ends_and_that_it_ended(
         assert "Ends soon" in page_of(client_of(admin), project)
     with time_machine.travel(timezone.now() + timedelta(days=21)):
         assert "Expired" in page_of(client_of(admin), project)
+
+
+def test_a_key_whose_maker_left_says_that_it_only_sends(
+    client_of: ClientOf, project: Project, admin: User, operator: User, reviewer: User
+) -> None:
+    for person in (admin, operator):
+        ApiKeyFactory(project=project, created_by=person)
+    client = client_of(admin)
+    assert "Sends only" not in page_of(client, project)
+    pair = SecretKeyFactory(project=project, created_by=reviewer)
+    assert page_of(client, project).count("Sends only") == 2
+    Membership.objects.filter(user=operator).delete()
+    assert page_of(client, project).count("Sends only") == 3
+    SecretKey.objects.filter(pk=pair.pk).update(retired_at=timezone.now())
+    ApiKey.objects.filter(created_by=operator).update(retired_at=timezone.now())
+    assert "Sends only" not in page_of(client, project)
 
 
 def test_a_retired_key_moves_to_the_record(browser: Client, project: Project) -> None:
