@@ -19,7 +19,7 @@ from api.native.campaign_shapes import (
     import_out,
     refused_row_out,
 )
-from api.native.campaigns import campaign_of, require_draft
+from api.native.campaigns import MAY_READ, campaign_of, require_draft
 from api.native.cursors import Cursors
 from api.native.keys import BODY_MAX_BYTES, ApiRequest
 from api.native.operations import Terms, operation
@@ -97,7 +97,7 @@ def upload_recipients(
     router,
     "GET",
     "/campaigns/{campaign_id}/recipients",
-    Terms(ApiScope.MESSAGES_READ, "Get the import report"),
+    Terms(MAY_READ, "Get the import report"),
     gives=ImportOut,
 )
 def get_import_report(request: ApiRequest, campaign_id: UUID) -> ImportOut:
@@ -109,7 +109,7 @@ def get_import_report(request: ApiRequest, campaign_id: UUID) -> ImportOut:
     router,
     "GET",
     "/campaigns/{campaign_id}/refused-rows",
-    Terms(ApiScope.MESSAGES_READ, "List refused rows", ("cursor_invalid",)),
+    Terms(MAY_READ, "List refused rows", ("cursor_invalid",)),
     gives=RefusedRowPage,
 )
 def list_refused_rows(request: ApiRequest, campaign_id: UUID, asked: Query[RowsAsked]) -> RefusedRowPage:
@@ -129,7 +129,7 @@ def list_refused_rows(request: ApiRequest, campaign_id: UUID, asked: Query[RowsA
     router,
     "GET",
     "/campaigns/{campaign_id}/forecast",
-    Terms(ApiScope.MESSAGES_READ, "Get the forecast"),
+    Terms(MAY_READ, "Get the forecast"),
     gives=ForecastOut,
 )
 def get_campaign_forecast(request: ApiRequest, campaign_id: UUID) -> ForecastOut:

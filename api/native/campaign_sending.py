@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api.access import actor_of
 from api.native.campaign_shapes import CampaignOut, ProgressOut, progress_out
-from api.native.campaigns import answer, campaign_of
+from api.native.campaigns import MAY_READ, answer, campaign_of
 from api.native.keys import ApiRequest
 from api.native.operations import Terms, operation
 from api.native.problems import Problem
@@ -125,7 +125,7 @@ def cancel_campaign(request: ApiRequest, campaign_id: UUID) -> CampaignOut:
     router,
     "GET",
     "/campaigns/{campaign_id}/progress",
-    Terms(ApiScope.MESSAGES_READ, "Get the progress of a campaign"),
+    Terms(MAY_READ, "Get the progress of a campaign"),
     gives=ProgressOut,
 )
 def get_campaign_progress(request: ApiRequest, campaign_id: UUID) -> ProgressOut:

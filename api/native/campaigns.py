@@ -33,6 +33,8 @@ from templates_app.queries import usable_body_templates, usable_signatures
 
 router = Router(tags=["Campaigns"])
 
+# Whoever prepares or sends campaigns sees them, and whoever reads messages.
+MAY_READ = (ApiScope.CAMPAIGNS_WRITE, ApiScope.CAMPAIGNS_SEND, ApiScope.MESSAGES_READ)
 CODES = (
     *(
         "campaign_refused",
@@ -100,7 +102,7 @@ class CampaignsAsked(Paged):
     router,
     "GET",
     "/campaigns",
-    Terms(ApiScope.MESSAGES_READ, "List campaigns", ("cursor_invalid",)),
+    Terms(MAY_READ, "List campaigns", ("cursor_invalid",)),
     gives=CampaignPage,
 )
 def list_campaigns(request: ApiRequest, asked: Query[CampaignsAsked]) -> CampaignPage:
@@ -138,7 +140,7 @@ def create_campaign(request: ApiRequest, body: NewCampaign) -> CampaignOut:
     router,
     "GET",
     "/campaigns/{campaign_id}",
-    Terms(ApiScope.MESSAGES_READ, "Get a campaign"),
+    Terms(MAY_READ, "Get a campaign"),
     gives=CampaignOut,
 )
 def get_campaign(request: ApiRequest, campaign_id: UUID) -> CampaignOut:

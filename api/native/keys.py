@@ -41,13 +41,13 @@ class ApiRequest(HttpRequest):
 
 
 class ApiKeyBearer(HttpBearer):
-    """The gate of one operation: a valid key, from an allowed address, with this scope, not too often.
+    """The gate of one operation: a valid key, from an allowed address, with one of these scopes, not too often.
 
     Too large a body is refused before it is read.
     """
 
-    def __init__(self, scope: ApiScope, *, body_max_bytes: int = BODY_MAX_BYTES) -> None:
-        self.scope = scope
+    def __init__(self, *scopes: ApiScope, body_max_bytes: int = BODY_MAX_BYTES) -> None:
+        self.scopes = scopes
         self.body_max_bytes = body_max_bytes
         super().__init__()
 
@@ -68,9 +68,10 @@ class ApiKeyBearer(HttpBearer):
         if rate.is_exceeded:
             raise Problem("rate_limited", headers={"Retry-After": str(rate.retry_after)})
         note_use(key, address)
-        if self.scope not in key.scopes:
-            words = f"This needs the scope “{self.scope}”, which the key does not have."
-            raise Problem("scope_missing", words, members={"scope": str(self.scope)})
+        if not set(self.scopes) & set(key.scopes):
+            names = " or ".join(f"“{scope}”" for scope in self.scopes)
+            words = f"This needs the scope {names}, which the key does not have."
+            raise Problem("scope_missing", words, members={"scopes": [str(scope) for scope in self.scopes]})
         if _length(request) > self.body_max_bytes:
             raise Problem("body_too_large")
         request.key = key

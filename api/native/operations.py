@@ -52,15 +52,21 @@ _ONCE_HEADER = {
 class Terms(NamedTuple):
     """What an operation is told about beside its path: `codes` are those that it alone can answer with.
 
+    Of several scopes any one opens it.
+
     `once`: "here" keeps the answer around the whole operation, "within" leaves that to it (`replay_of`).
     """
 
-    scope: ApiScope
+    scope: ApiScope | tuple[ApiScope, ...]
     summary: str
     codes: Sequence[str] = ()
     status: int = 200
     once: str = ""
     body_max_bytes: int = BODY_MAX_BYTES
+
+    @property
+    def scopes(self) -> tuple[ApiScope, ...]:
+        return self.scope if isinstance(self.scope, tuple) else (self.scope,)
 
 
 def operation(
@@ -84,7 +90,7 @@ def operation(
             path,
             [method],
             run,
-            auth=ApiKeyBearer(terms.scope, body_max_bytes=terms.body_max_bytes),
+            auth=ApiKeyBearer(*terms.scopes, body_max_bytes=terms.body_max_bytes),
             response={terms.status: gives},
             operation_id=view.__name__,
             summary=terms.summary,
@@ -188,7 +194,7 @@ def _parts(annotation: Any) -> Iterable[Any]:
 
 def _description(view: Callable[..., Any], terms: Terms) -> str:
     words = inspect.cleandoc(view.__doc__ or "")
-    return f"{words}\n\nScope: `{terms.scope}`."
+    return f"{words}\n\nScope: {' or '.join(f'`{scope}`' for scope in terms.scopes)}."
 
 
 def _documented(method: str, path: str, terms: Terms) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def _documented(method: str, path: str, terms: Terms) -> dict[str, Any]:
         }
         for status, names in sorted(of_status.items())
     }
-    documented: dict[str, Any] = {"responses": problems, "x-scope": str(terms.scope)}
+    documented: dict[str, Any] = {"responses": problems, "x-scopes": [str(scope) for scope in terms.scopes]}
     if terms.once:
         documented["parameters"] = [_ONCE_HEADER]
     return documented
