@@ -118,7 +118,8 @@ class Crowd:
         for path in sorted(self._folder.glob("submits-*.jsonl")):
             notes = [json.loads(line) for line in path.read_text().splitlines()]
             ends = [*(at for at, _ in notes[1:]), float("inf")]
-            for (began_at, window), end in zip(notes, ends, strict=True):
+            # One that was killed before its first window has noted nothing.
+            for (began_at, window), end in zip(notes, ends[: len(notes)], strict=True):
                 found += [Submit(*message, began_at, end) for message in window]
         return found
 
