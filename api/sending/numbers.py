@@ -10,6 +10,7 @@ from django.conf import settings
 
 from api.sending.orders import Order, Ordered, OrderRefused, Recipient, Refusal
 from delivery.frequency import Block
+from projects.limits import country_codes
 from projects.models import Project
 from smsconsole.lib.msisdn import MsisdnError, read_msisdn, region_of
 from smsconsole.lib.types import RefusalReason, Region
@@ -74,7 +75,8 @@ class Line:
 
 def read_lines(project: Project, order: Order) -> list[Line]:
     """A line for each recipient; what is no number is refused here."""
-    default_country = order.default_country or project.default_country or None
+    asked = order.default_country or project.default_country
+    default_country = asked if asked in country_codes() else None
     lines = []
     for recipient in order.recipients:
         line = Line(recipient)

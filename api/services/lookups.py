@@ -14,6 +14,7 @@ from api.sending.ground import read_json
 from delivery.message_ids import message_id_of
 from delivery.queries import StatusWord, word_of
 from delivery.statuses import SANDBOX_TAG, MessageStatus, Reason
+from projects.limits import country_codes
 from projects.models import Project
 from smsconsole.lib.countries import country_name
 from smsconsole.lib.msisdn import MsisdnError, read_msisdn
@@ -291,8 +292,9 @@ def _country(msisdn: str) -> str:
 
 def _described(written: str, default_country: str) -> NumberTold:
     try:
+        country = default_country if default_country in country_codes() else None
         # Longer than any number is ever written.
-        found = read_msisdn(written[:64], default_country=default_country or None)
+        found = read_msisdn(written[:64], default_country=country)
     except MsisdnError as error:
         return NumberTold(written, error.reason)
     digits = found.e164[1:]
