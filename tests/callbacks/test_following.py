@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from callbacks import sql
 from callbacks.models import Callback, PullItem
+from callbacks.services import following
 from callbacks.services.following import follow_events
 from callbacks.services.pulling import pull
 from delivery.message_ids import public_message_id
@@ -98,6 +99,19 @@ def test_a_message_that_moved_on_is_told_once_as_what_it_is(
     [message_id] = settle(dispatch, UNDELIVERED)
     settle(dispatch, DELIVERED, before=UNDELIVERED)
     follow()
+    assert told() == [(message_id, DELIVERED)]
+
+
+def test_an_event_that_is_overtaken_before_it_is_read_leaves_the_telling_to_the_later_one(
+    project: Project, make_messages: MakeMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint_of(project)
+    dispatch = make_messages(1)
+    [message_id] = settle(dispatch, UNDELIVERED)
+    settle(dispatch, DELIVERED, before=UNDELIVERED)
+    monkeypatch.setattr(following, "BATCH_SIZE", 1)
+    while follow_events():
+        pass
     assert told() == [(message_id, DELIVERED)]
 
 
