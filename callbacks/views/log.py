@@ -148,11 +148,16 @@ def _callback(project: Project, uuid: UUID) -> Callback:
 
 
 def _request(callback: Callback, *, is_masked: bool) -> str:
-    """The request as it would leave now; empty when nothing is left of what it told."""
+    """What every try sends; empty when nothing is left of what it told.
+
+    Without a signature: whoever reads the log gets none that a server would take.
+    """
     body = body_of(callback)
     if body is None:
         return ""
-    return wire(request_of(callback, body), readable(body, is_masked=is_masked))
+    request = request_of(callback, body)
+    headers = {**request.headers, "webhook-timestamp": "…", "webhook-signature": "v1,…"}
+    return wire(request._replace(headers=headers), readable(body, is_masked=is_masked))
 
 
 def _told(callback: Callback, project: Project) -> list[ToldItem]:

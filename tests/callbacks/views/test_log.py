@@ -251,6 +251,14 @@ def test_it_leads_to_the_messages_it_tells_of(
     assert row.endpoint.secret not in shown
 
 
+def test_the_log_holds_no_signature_that_a_server_would_take(
+    as_operator: Client, endpoint: CallbackEndpoint
+) -> None:
+    shown = as_operator.get(detail(callback(endpoint, is_test=True))).content.decode()
+    assert "webhook-signature: v1,…" in shown
+    assert "webhook-timestamp: …" in shown
+
+
 def test_what_was_erased_says_so(as_operator: Client, endpoint: CallbackEndpoint) -> None:
     row = callback(
         endpoint, items=[[2**60, int(MessageStatus.DELIVERED), 0, "", timezone.now().timestamp(), 1]]
