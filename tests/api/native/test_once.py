@@ -50,8 +50,11 @@ def test_a_refused_request_may_come_again_with_its_key(shop: Shop, program: Prog
 
 
 def test_a_sandbox_key_and_a_live_one_share_no_answer(shop: Shop, program: Program, sandbox: Program) -> None:
-    assert sandbox.post("messages", shop.message(), once="key-1").body["sandbox"] is True
-    assert program.post("messages", shop.message(), once="key-1").body["sandbox"] is False
+    tried = sandbox.post("messages", shop.message(), once="key-1")
+    sent = program.post("messages", shop.message(), once="key-1")
+    assert [tried.body["sandbox"], sent.body["sandbox"]] == [True, False]
+    assert tried.body["id"] != sent.body["id"]
+    assert Message.objects.count() == 2
 
 
 def test_projects_share_no_answer(shop: Shop, program: Program, stranger: Program) -> None:
