@@ -36,6 +36,12 @@ from tests.delivery.streaming import TAGS, FixedWays, loose, send
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def ids_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request takes ids of its own from the sequence, so that others' lie in between."""
+    monkeypatch.setattr("delivery.id_blocks.BLOCK_SECONDS", -1.0)
+
+
 def counts(stream: Dispatch) -> dict[MessageStatus, int]:
     return {status: n for status, n in read_counts(stream.pk)[0].items() if n}
 
@@ -138,7 +144,11 @@ def test_gathering_costs_a_fixed_number_of_statements(project: Project, gateway:
 
 
 def test_messages_of_others_between_its_own_are_not_the_streams(
-    project: Project, gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
+    project: Project,
+    gateway: Gateway,
+    driver: ScriptedDriver,
+    make_dispatch: MakeDispatch,
+    ids_apart: None,
 ) -> None:
     stream, _first = send(project, [loose(1)])
     make_dispatch(30)
@@ -430,7 +440,11 @@ def test_what_comes_after_all_opens_a_closed_stream_again(
 
 
 def test_messages_without_a_receipt_are_closed_and_no_others(
-    project: Project, gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
+    project: Project,
+    gateway: Gateway,
+    driver: ScriptedDriver,
+    make_dispatch: MakeDispatch,
+    ids_apart: None,
 ) -> None:
     stream, _ids = send(project, [loose(1)])
     other = make_dispatch(5)
