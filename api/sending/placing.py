@@ -195,10 +195,10 @@ def _carry_out(
         results=_results(plan.lines, ids),
         waits_until=plan.waits_until.isoformat(timespec="seconds") if plan.waits_until else "",
     )
+    router = None if plan.order.is_sandbox or not written else router_now(project, plan.text.kind)
     with transaction.atomic():
         if stream is not None:
             messages = [_loose(place, line, plan) for place, line in enumerate(written)]
-            router = None if plan.order.is_sandbox else router_now(project, plan.text.kind)
             hand_over(stream=stream, ids=ids, messages=messages, router=router)
         if any(plan.found):
             with connection.cursor() as cursor:
