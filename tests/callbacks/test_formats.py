@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -299,6 +300,14 @@ def test_the_documentation_shows_the_examples_as_they_are_tested() -> None:
     documentation = (EXAMPLES.parents[1] / "docs" / "callbacks.md").read_text()
     for example in EXAMPLES.iterdir():
         assert example.read_text().rstrip() in documentation, example.name
+
+
+def test_the_documentation_names_tests_that_are_there() -> None:
+    root = EXAMPLES.parents[1]
+    named = re.findall(r"::(test_\w+)`", (root / "docs" / "callbacks.md").read_text())
+    code = "".join(path.read_text() for path in (root / "tests" / "callbacks").glob("test_*.py"))
+    assert len(named) >= 8
+    assert [name for name in named if f"def {name}(" not in code] == []
 
 
 # --- From rows to a body --------------------------------------------------------------------------------
