@@ -48,6 +48,7 @@ WHERE d.id = %(dispatch)s
 # Passing over what another process has in hand. Only so many messages are taken of it as fit into one transaction.
 READ_HANDOVERS = """
 SELECT id, dispatch_id, gateways, first_id, last_id FROM delivery_handover
+WHERE dispatch_id <> ALL(%(broken)s::bigint[])
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 TAKE_HANDOVERS = "DELETE FROM delivery_handover WHERE id = ANY(%(ids)s::bigint[])"

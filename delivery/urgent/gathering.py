@@ -7,6 +7,7 @@ the commit leaves everything as it was. Any number of processes may gather at on
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -27,7 +28,20 @@ MOST_MESSAGES = 2_000
 LOCK_MILLISECONDS = 200
 # An urgent process takes what it finds within milliseconds.
 FORGOTTEN_SECONDS = 3.0
+BROKEN_SECONDS = 60.0
 _LOCK_NOT_AVAILABLE = "55P03"
+
+
+class _Broken(LedgerError):
+    """The rows of a dispatch contradict each other."""
+
+    def __init__(self, dispatch_id: int, words: str) -> None:
+        super().__init__(words)
+        self.dispatch_id = dispatch_id
+
+
+# Dispatches that are left alone, and until when.
+_broken: dict[int, float] = {}
 
 
 class Gathered(NamedTuple):
@@ -53,10 +67,15 @@ class _Handover(NamedTuple):
 def gather() -> Gathered:
     """Put what is loose into windows, up to a few thousand messages; what somebody else has in hand is left to them.
 
-    A dispatch that somebody holds for longer than a moment is passed over: its messages stay loose.
+    A dispatch that somebody holds for longer than a moment is passed over: its messages stay loose. So is one whose
+    rows contradict each other, for a minute; that is logged and nobody else waits for it.
     """
     try:
         return _gather(sql_streams.LOCK_STREAMS)
+    except _Broken as error:
+        log.exception("gathering leaves dispatch=%s alone", error.dispatch_id)
+        _broken[error.dispatch_id] = time.monotonic() + BROKEN_SECONDS
+        return Gathered(is_more=True)
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != _LOCK_NOT_AVAILABLE:
             raise
@@ -85,7 +104,9 @@ def gather_forgotten() -> int:
 
 def _gather(lock_streams: str) -> Gathered:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql_streams.READ_HANDOVERS, {"limit": MOST_HANDOVERS})
+        now = time.monotonic()
+        broken = [dispatch_id for dispatch_id, until in _broken.items() if until > now]
+        cursor.execute(sql_streams.READ_HANDOVERS, {"limit": MOST_HANDOVERS, "broken": broken})
         found = [_Handover(pk, dispatch, tuple(ways), *ids) for pk, dispatch, ways, *ids in cursor.fetchall()]
         if not found:
             return Gathered()
@@ -165,5 +186,6 @@ def _enter(cursor: Any, dispatch_id: int, ways: tuple[int, ...], ids: list[int])
             cursor.execute(sql_streams.ENTER_WINDOW, values)
         cursor.execute(sql_streams.ENTER_MEMBERS, {**values, "ids": members})
         if cursor.rowcount != len(members):
-            raise LedgerError(f"{cursor.rowcount} of {len(members)} loose messages were still loose")
+            words = f"{cursor.rowcount} of {len(members)} loose messages were still loose"
+            raise _Broken(dispatch_id, words)
         room = None

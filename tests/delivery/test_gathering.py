@@ -461,6 +461,19 @@ def test_messages_without_a_receipt_are_closed_and_no_others(
     assert holds(stream)
 
 
+def test_rows_that_contradict_each_other_keep_nobody_else_waiting(
+    project: Project, gateway: Gateway, driver: ScriptedDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "_broken", {})
+    _stream, broken = send(project, [loose(1)])
+    _other, ids = send(project, [loose(2)], tags={**TAGS, "template": "other"})
+    Message.objects.filter(pk=broken[0]).update(status=MessageStatus.SUBMITTED)
+    assert gather() == (0, frozenset(), True)
+    assert gather().n_handovers == 1
+    assert drained(gateway, driver) == list(ids)
+    assert Handover.objects.get().first_id == broken[0]
+
+
 # --- Several at once ------------------------------------------------------------------------------------
 
 
