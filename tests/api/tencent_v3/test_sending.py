@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from api.models import Answer
@@ -233,3 +235,16 @@ class TestSendMultiGlobalSms:
     def test_what_is_no_object_is_refused(self, program, shop):
         assert code_of(self.ask(program, shop, "x")) == "InvalidParameter"
         assert code_of(self.ask(program, shop, {"PhoneNumber": "+4915123000000"})) == "MissingParameter"
+
+
+def test_many_numbers_take_no_statement_each(send, shop):
+    def n_statements(*numbers: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            send(*numbers)
+        return len(asked)
+
+    send(home_number())
+    one = n_statements(home_number(1))
+    # A few more where this process needs another block of ids.
+    assert n_statements(*[home_number(n) for n in range(2, 200)]) <= one + 5
+    assert one <= 20
