@@ -131,7 +131,9 @@ class TestContract(GatewayContract):
 
 class TestFaults(FaultTable):
     def driver_at(self, carrier: Carrier, *, timeout_seconds: float) -> HttpDriver:
-        return driver_of(carrier, timeout_seconds=timeout_seconds, n_per_request=1, carrier_templates=ANYTHING)
+        return driver_of(
+            carrier, timeout_seconds=timeout_seconds, n_per_request=1, carrier_templates=ANYTHING
+        )
 
     def taken_by(self, carrier: Carrier) -> list[str]:
         assert isinstance(carrier, AlibabaCarrier)
