@@ -102,3 +102,9 @@ def test_whatever_uses_the_crowd_of_processes_is_named() -> None:
     } - {Path(__file__).name}
     assert users
     assert all(side_by_side.is_within(name, side_by_side.OF_PROCESSES) for name in users), users
+
+
+@pytest.mark.skipif(not side_by_side.is_worker(), reason="only side by side")
+def test_a_test_is_named_with_its_group(request: pytest.FixtureRequest) -> None:
+    """Without that a file is torn apart, and several processes start consoles and browsers of their own."""
+    assert request.node.nodeid.endswith("@test_side_by_side.py")
