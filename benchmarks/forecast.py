@@ -16,7 +16,7 @@ from campaigns.models import Campaign, Upload
 from campaigns.services.forecasts import compute
 from campaigns.services.uploads import wanted_checks
 from campaigns.statuses import CampaignStatus, UploadStatus
-from delivery.frequency import Slot, microseconds, pack
+from delivery.limits.frequency import Slot, microseconds, pack
 from delivery.models import Gateway
 from delivery.statuses import Reason
 from projects.models import AllowedCountry, Cap, FrequencyRule, ListedNumber, Project

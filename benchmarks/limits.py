@@ -25,9 +25,9 @@ from benchmarks.delivery import result
 from delivery import services
 from delivery.claim import claim_window
 from delivery.drain import lease_batch, release_batch, send_window
-from delivery.frequency import KEEP_SECONDS, Slot, pack
 from delivery.gateways import open_driver
 from delivery.gateways.base import GatewayDriver
+from delivery.limits.frequency import KEEP_SECONDS, Slot, pack
 from delivery.models import Dispatch, Gateway, NumberSlots
 from delivery.windows import ClaimedWindow
 from projects.models import AllowedCountry, Cap, FrequencyRule, ListedNumber, Project

@@ -1,7 +1,7 @@
 """What the project's limits would do to a draft: the rules of the claim, asked for every row before anything leaves.
 
-The decision is `delivery.frequency.decide`, the same that the claim takes, so forecast and outcome can only differ by
-what happens in between: other messages to the same numbers, a changed limit, another pace.
+The decision is `delivery.limits.frequency.decide`, the same that the claim takes, so forecast and outcome can only
+differ by what happens in between: other messages to the same numbers, a changed limit, another pace.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ from campaigns.marketing import MarketingHours, hours_of, moment_after
 from campaigns.models import Campaign, Upload
 from campaigns.recipients import RecipientRow, recipient_slices
 from campaigns.texts import consent_key, text_maker
-from delivery.frequency import Block, Candidate, Slot, content_key, counts_frequency, decide, has_number_rules
+from delivery.limits.frequency import (
+    Block,
+    Candidate,
+    Slot,
+    content_key,
+    counts_frequency,
+    decide,
+    has_number_rules,
+)
 from delivery.queries.limits import listings_of_numbers, period_start, slots_of_numbers, usage_at
 from projects.limits import CapLimit, Limits
 from projects.statuses import SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL, CapPeriod

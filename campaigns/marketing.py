@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
-from delivery.hours import Hours, is_open, next_opening, zones_of_number
+from delivery.limits.hours import Hours, is_open, next_opening, zones_of_number
 from delivery.models import Dispatch
 from delivery.services import SendingHours
 from projects.models import Project

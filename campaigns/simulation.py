@@ -1,7 +1,7 @@
 """What a frequency limit would have done: the messages of the last days, asked again in the order they came.
 
 Read number by number, so that memory does not grow with them: a frequency limit only ever looks at one number.
-The decision is the claim's own (`delivery.frequency.decide`).
+The decision is the claim's own (`delivery.limits.frequency.decide`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Q
 
-from delivery.frequency import Candidate, Slot, decide, still_needed
+from delivery.limits.frequency import Candidate, Slot, decide, still_needed
 from delivery.models import Dispatch
 from delivery.queries import read_many_counts
 from delivery.statuses import SANDBOX_TAG, TAKEN_STATUSES, Reason

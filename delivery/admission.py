@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from delivery.caps import ReachedCap
-from delivery.frequency import Block, Slot
-from delivery.hours import next_opening, zones_of_number
-from delivery.lease_rules import LeaseRules
+from delivery.limits.caps import ReachedCap
+from delivery.limits.frequency import Block, Slot
+from delivery.limits.hours import next_opening, zones_of_number
+from delivery.limits.lease_rules import LeaseRules
 
 
 class Row(NamedTuple):

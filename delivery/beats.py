@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from delivery.counters import fold_deltas, sample_rates
-from delivery.health import tell_down
+from delivery.limits.slots import drop_stale_slots
+from delivery.lines.health import tell_down
 from delivery.partitions import maintain_partitions
 from delivery.services import apply_receipts, apply_replies, close_overdue, ring_polls
 from delivery.services.inquiries import ring_inquiries
@@ -12,7 +13,6 @@ from delivery.services.replies import BATCH_SIZE as REPLY_BATCH_SIZE
 from delivery.services.reply_parts import join_replies
 from delivery.services.sandbox import tell_sandbox
 from delivery.services.streams import close_streams
-from delivery.slots import drop_stale_slots
 from delivery.sweep import sweep
 from delivery.urgent.gathering import gather_forgotten
 from smsconsole.beats import Beat

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from delivery.sql import APPEND_DELTAS
+from delivery.sql.sending import APPEND_DELTAS
 from smsconsole.outbox.services import append_event
 
 

@@ -21,19 +21,20 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
-from delivery import sql, sql_limits
 from delivery.admission import Admission, Row, by_own_hours
-from delivery.caps import CAP_RULE, CapTaken, count_claimed, reached_for_each, room, tell_reached
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.failpoints import fail_point
-from delivery.frequency import Block, Candidate, content_key, decide, has_number_rules
 from delivery.gateways.base import OutboundMessage
-from delivery.hours import next_opening
-from delivery.lease_rules import LeaseRules, load_rules
+from delivery.limits.caps import CAP_RULE, CapTaken, count_claimed, reached_for_each, room, tell_reached
+from delivery.limits.frequency import Block, Candidate, content_key, decide, has_number_rules
+from delivery.limits.hours import next_opening
+from delivery.limits.lease_rules import LeaseRules, load_rules
+from delivery.limits.slots import ReadSlots, lock_numbers, read_listed, read_slots, write_slots
+from delivery.lines.pace import Line, lock_line, take_line
 from delivery.models import Gateway
-from delivery.pace import Line, lock_line, take_line
-from delivery.slots import ReadSlots, lock_numbers, read_listed, read_slots, write_slots
+from delivery.sql import limits as sql_limits
+from delivery.sql import sending as sql
 from delivery.statuses import HoldCause, MessageStatus
 from delivery.windows import ClaimedWindow, Lease, Nothing
 from smsconsole.outbox.services import append_event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from delivery import sql_counters
+from delivery.sql import counters as sql_counters
 
 FOLD_SIZE = 20_000
 

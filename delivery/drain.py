@@ -23,18 +23,18 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from delivery import sql
-from delivery.account_trouble import account_trouble
 from delivery.claim import WINDOW_SECONDS, claim_window
 from delivery.failpoints import fail_point
 from delivery.gateways.base import GatewayDriver, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayError, GatewayMisconfigured, GatewayUnavailable
-from delivery.health import give_probe_back, note_unusable, note_usable, seconds_to_probe, take_probe
-from delivery.lease_rules import load_rules
+from delivery.limits.lease_rules import load_rules
+from delivery.lines.account_trouble import account_trouble
+from delivery.lines.health import give_probe_back, note_unusable, note_usable, seconds_to_probe, take_probe
+from delivery.lines.opening import open_gateway
+from delivery.lines.pace import SLOWED_SECONDS, pause_line, slow_line
 from delivery.models import Gateway
-from delivery.opening import open_gateway
-from delivery.pace import SLOWED_SECONDS, pause_line, slow_line
 from delivery.settle import settle_window
+from delivery.sql import sending as sql
 from delivery.statuses import DispatchState
 from delivery.windows import ClaimedWindow, Lease, Nothing
 from smsconsole.queue import stop_requested

@@ -8,7 +8,7 @@ import time
 
 from django.db import connection, transaction
 
-from delivery import sql
+from delivery.sql import sending as sql
 
 # What is left of an older block is thrown away: ids follow the time of day.
 BLOCK_SECONDS = 2.0

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from delivery import sql_ledger as sql
-from delivery.caps import Usage
-from delivery.frequency import KEEP_SECONDS, MAX_SLOTS, unpack
+from delivery.limits.caps import Usage
+from delivery.limits.frequency import KEEP_SECONDS, MAX_SLOTS, unpack
 from delivery.models import Dispatch
+from delivery.sql import ledger as sql
 from delivery.statuses import MessageStatus
 from projects.models import Project
 from projects.statuses import CapPeriod

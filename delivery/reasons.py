@@ -164,7 +164,7 @@ def reason_of_code(
 def blocked_words(reason: int, code: str | None, zone: ZoneInfo) -> str:
     """Which rule blocked a message, with its value and the time in this zone at which it would have passed.
 
-    `code` is that of a blocked message (`delivery.frequency.Block.code`); for any other, just the reason.
+    `code` is that of a blocked message (`delivery.limits.frequency.Block.code`); for any other, just the reason.
     """
     parts = (code or "").split(":")
     if len(parts) != 4:

@@ -8,15 +8,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from delivery import sql, sql_limits
-from delivery.caps import Usage, give_usage_back
 from delivery.changes import StatusChanges
 from delivery.errors import LedgerError
 from delivery.failpoints import fail_point
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
-from delivery.profiles import profile_of
+from delivery.limits.caps import Usage, give_usage_back
+from delivery.limits.slots import give_slots_back
+from delivery.lines.profiles import profile_of
 from delivery.services.codes import translated
-from delivery.slots import give_slots_back
+from delivery.sql import limits as sql_limits
+from delivery.sql import sending as sql
 from delivery.statuses import MOVABLE_REASONS, RARE_STATUSES, MessageStatus, Reason
 from delivery.windows import ClaimedWindow
 from smsconsole.queue import enqueue

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from delivery import sql, sql_sweep
 from delivery.changes import StatusChanges
 from delivery.gateways import is_driven_by_workers
 from delivery.services import cancel_rest
+from delivery.sql import sending as sql
+from delivery.sql import sweep as sql_sweep
 from delivery.statuses import MessageStatus
 from smsconsole.queue import enqueue
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from delivery.gateways.base import OutboundMessage
-from delivery.lease_rules import LeaseRules
+from delivery.limits.lease_rules import LeaseRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ OF_PROCESSES = (
     "delivery/test_carriers_all_the_way.py",
     "delivery/test_failover_races.py",
     "delivery/test_limit_races.py",
-    "delivery/test_pace.py",
+    "delivery/lines/test_pace.py",
     "delivery/test_races.py",
     "test_workers.py",
 )

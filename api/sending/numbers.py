@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from api.sending.orders import Order, Ordered, OrderRefused, Recipient, Refusal
-from delivery.frequency import Block
+from delivery.limits.frequency import Block
 from projects.limits import country_codes
 from projects.models import Project
 from smsconsole.lib.msisdn import MsisdnError, read_msisdn, region_of

@@ -35,7 +35,7 @@ from api.sending.rules import refuse_by_hours, refuse_by_rules
 from api.sending.texts import ChosenText, choose_text, is_plain
 from campaigns.marketing import MarketingHours
 from delivery.errors import DeliveryError, ProjectStopped
-from delivery.frequency import Block
+from delivery.limits.frequency import Block
 from delivery.models import Dispatch
 from delivery.services.asking import CapReached, tell_asked
 from delivery.services.dispatches import NewMessage, SendingHours

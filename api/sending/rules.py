@@ -12,7 +12,7 @@ from api.sending.orders import Order, OrderRefused, Refusal
 from api.sending.remembered import limits_now
 from api.sending.texts import ChosenText
 from campaigns.marketing import MarketingHours, marketing_hours
-from delivery.frequency import Block
+from delivery.limits.frequency import Block
 from delivery.services.asking import Asked, CapReached, would_block
 from delivery.statuses import Reason
 from projects.models import Project

@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaigns.marketing import MarketingHours
-from delivery.caps import scopes_of
-from delivery.frequency import (
+from delivery.limits.caps import scopes_of
+from delivery.limits.frequency import (
     HOUR_SECONDS,
     MICROSECONDS,
     REASON_OF_DIMENSION,

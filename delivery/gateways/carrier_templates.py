@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from delivery.gateways.errors import GatewayMisconfigured
 
-# Where `delivery.opening` puts the texts fetched from the carrier: [[id, text], …].
+# Where `delivery.lines.opening` puts the texts fetched from the carrier: [[id, text], …].
 SETTING = "carrier_templates"
 
 TENCENT_PLACEHOLDER = re.compile(r"\{(\d{1,3})\}")

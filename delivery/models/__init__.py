@@ -1,7 +1,7 @@
 """Ways out, and what goes through them; one module per subject.
 
 The hot tables (`Window`, `Message`, `MessageBody`, `MessagePart`, `Receipt`, `CounterDelta`, `NumberSlots`,
-`CapUsage`) are written by the statements in `delivery/sql*.py`, never by model instances. No foreign key points to
+`CapUsage`) are written by the statements in `delivery/sql/`, never by model instances. No foreign key points to
 `Message`: it is written to be partitioned by ranges of its id. Fill factors and the partitioned tables are in
 migrations 0002 and 0004.
 """

@@ -1,4 +1,4 @@
-"""What has been sent to a number and in a period, as the limits count it. Written by `delivery/sql_limits.py`."""
+"""What has been sent to a number and in a period, as the limits count it. Written by `delivery/sql/limits.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from projects.statuses import CapPeriod
 class NumberSlots(models.Model):
     """The messages to one number of one project that a carrier took or may have taken lately.
 
-    `slots` is packed (`delivery.frequency.pack`): 24 bytes a message. Whoever changes it holds the number's
+    `slots` is packed (`delivery.limits.frequency.pack`): 24 bytes a message. Whoever changes it holds the number's
     advisory lock, so what was read under the lock may be written back whole.
     """
 

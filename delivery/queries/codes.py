@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 
-from delivery.gateway_kinds import kind_of
+from delivery.lines.gateway_kinds import kind_of
 from delivery.models import CarrierCode
 from delivery.reasons import ADVICE
 from delivery.statuses import Reason

@@ -8,11 +8,11 @@ from typing import Final
 
 from django.db import connection
 
-from delivery.gateway_kinds import Kind
 from delivery.gateways.public_hosts import url_problem
+from delivery.lines.gateway_kinds import Kind
+from delivery.lines.opening import push_address
 from delivery.models import CarrierTemplate, Gateway, GatewayExchange
 from delivery.models.lines import LineState
-from delivery.opening import push_address
 from delivery.queries.gateways import GatewayRow, Throughput, gateway_row, throughput
 from delivery.queries.routes import RouteRow, route_rows
 from delivery.services.id_forms import IdFormProposal, propose_id_form

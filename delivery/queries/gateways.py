@@ -9,7 +9,8 @@ from typing import Final
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from delivery.gateway_kinds import Kind, kind_of
+from delivery.lines.gateway_kinds import Kind, kind_of
+from delivery.lines.pace import Slowed, effective_rate
 from delivery.models import (
     SANDBOX_KIND,
     Batch,
@@ -19,7 +20,6 @@ from delivery.models import (
     GatewayPace,
     Window,
 )
-from delivery.pace import Slowed, effective_rate
 from delivery.statuses import WindowState
 
 PAGE_ROWS: Final = 50

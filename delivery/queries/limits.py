@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
 
-from delivery.frequency import Listing, Slot, unpack
+from delivery.limits.frequency import Listing, Slot, unpack
 from delivery.models import CapUsage
 from projects.models import Project
 from projects.statuses import CapPeriod

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from delivery import sql_pages as sql
 from delivery.models import Dispatch
+from delivery.sql import pages as sql
 from delivery.statuses import MessageStatus, Reason
 
 

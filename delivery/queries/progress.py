@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from delivery import sql_counters
 from delivery.models import SANDBOX_KIND, Dispatch, Gateway
+from delivery.sql import counters as sql_counters
 from delivery.statuses import TAKEN_STATUSES, DispatchState, MessageStatus
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q
 
-from delivery.frequency import Slot, content_key, microseconds
+from delivery.limits.frequency import Slot, content_key, microseconds
 from delivery.models import (
     Batch,
     Dispatch,

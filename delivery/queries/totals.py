@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from delivery import sql_counters as sql
+from delivery.sql import counters as sql
 from delivery.statuses import MessageStatus, Reason
 from projects.models import Project
 

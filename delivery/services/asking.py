@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from delivery import sql_limits
-from delivery.caps import CAP_RULE, ReachedCap, scopes_of, tell_reached
-from delivery.frequency import Block, Candidate, Listing, Slot, content_key, counts_frequency, decide
-from delivery.lease_rules import LeaseRules
+from delivery.limits.caps import CAP_RULE, ReachedCap, scopes_of, tell_reached
+from delivery.limits.frequency import Block, Candidate, Listing, Slot, content_key, counts_frequency, decide
+from delivery.limits.lease_rules import LeaseRules
 from delivery.queries.limits import listings_of_numbers, period_end, slots_of_numbers, usage_at
+from delivery.sql import limits as sql_limits
 from delivery.statuses import Reason
 from projects.limits import CapLimit, Limits, limits_of
 from projects.models import Project

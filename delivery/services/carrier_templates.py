@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from delivery.errors import DeliveryError
-from delivery.gateway_kinds import kind_of
 from delivery.gateways.errors import GatewayError
+from delivery.lines.gateway_kinds import kind_of
+from delivery.lines.opening import open_gateway
 from delivery.models import CarrierTemplate, Gateway
-from delivery.opening import open_gateway
 from delivery.services.gateway_changes import require_staff_member
 
 

@@ -15,11 +15,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from delivery import sql_codes as sql
 from delivery.errors import CodeChanged, DeliveryError
 from delivery.gateways.base import Outcome, SubmitResult
+from delivery.lines.profiles import forget_profiles, profile_of
 from delivery.models import CarrierCode, Gateway
-from delivery.profiles import forget_profiles, profile_of
+from delivery.sql import codes as sql
 from delivery.statuses import Reason
 from smsconsole.outbox.services import append_event
 from smsconsole.queue import enqueue

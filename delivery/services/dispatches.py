@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError, LedgerError
 from delivery.models import Batch, Dispatch, Gateway
 from delivery.queries import default_gateway
 from delivery.routing import Router
+from delivery.sql import sending as sql
 from delivery.statuses import SYSTEM_TAG, URGENT_KIND, DispatchState, HoldCause, MessageStatus
 from projects.models import Project
 from smsconsole.lib.copying import copy_rows

@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from delivery import sql_streams as sql
 from delivery.bells import URGENT_CHANNEL, ring
 from delivery.changes import StatusChanges
 from delivery.failpoints import fail_point
-from delivery.frequency import Block
 from delivery.id_blocks import IdBlock
+from delivery.limits.frequency import Block
 from delivery.models import Dispatch
 from delivery.routing import Router
 from delivery.services.dispatches import NewMessage, SendingHours
 from delivery.services.streams import todays_stream
+from delivery.sql import streams as sql
 from delivery.statuses import MessageStatus
 from projects.models import Project
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from delivery.errors import DeliveryError, GatewayChanged
+from delivery.lines.profiles import forget_profiles, profile_of
 from delivery.models import Gateway
-from delivery.profiles import forget_profiles, profile_of
 from delivery.services.gateway_changes import changed_words
 from delivery.smpp.ids import IdForm, answered, candidates, proposal, receipted
 from smsconsole.outbox.services import append_event

@@ -8,13 +8,13 @@ import time
 
 from django.db import transaction
 
-from delivery.exchanges import keep
 from delivery.gateways.base import Exchange, PolledEvents, Push, PushedEvents, ReceivesPushes
 from delivery.gateways.errors import GatewayMisconfigured, PushRefused
 from delivery.gateways.exchanges import laid_out
 from delivery.gateways.masking import masked
+from delivery.lines.exchanges import keep
+from delivery.lines.opening import open_gateway
 from delivery.models import Gateway
-from delivery.opening import open_gateway
 from delivery.services.receipts import store_receipts
 from delivery.services.replies import store_replies
 

@@ -10,10 +10,8 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 
-from delivery import sql_inquiries as sql
 from delivery.advisory import alone
 from delivery.changes import StatusChanges
-from delivery.exchanges import keep
 from delivery.gateways import DRIVERS, is_driven_by_workers
 from delivery.gateways.base import (
     Exchange,
@@ -25,10 +23,12 @@ from delivery.gateways.base import (
     SubmittedMessage,
 )
 from delivery.gateways.errors import GatewayError
+from delivery.lines.exchanges import keep
+from delivery.lines.opening import open_gateway
+from delivery.lines.profiles import profile_of
 from delivery.models import Gateway
-from delivery.opening import open_gateway
-from delivery.profiles import profile_of
 from delivery.services.receipts import STATUS_OF_STATE
+from delivery.sql import inquiries as sql
 from delivery.statuses import RARE_STATUSES, MessageStatus, Reason
 from smsconsole.queue import enqueue, stop_requested
 

@@ -13,12 +13,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from delivery.advisory import alone
-from delivery.exchanges import keep
 from delivery.gateways import DRIVERS
 from delivery.gateways.base import Exchange, PolledEvents, PollsEvents
 from delivery.gateways.errors import GatewayError
+from delivery.lines.exchanges import keep
+from delivery.lines.opening import open_gateway
 from delivery.models import Gateway, GatewayPolling
-from delivery.opening import open_gateway
 from delivery.services.inbound import store_events
 from smsconsole.queue import enqueue, stop_requested
 

@@ -11,15 +11,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from delivery import sql_receipts as sql
 from delivery.changes import StatusChanges
 from delivery.gateways.base import ReceiptEvent, ReceiptState
+from delivery.limits.slots import take_settled_again
+from delivery.lines.profiles import Profile, profile_of
 from delivery.models import Dispatch
-from delivery.profiles import Profile, profile_of
 from delivery.services.codes import count_codes
 from delivery.services.id_forms import find_by_other_form
 from delivery.services.number_matching import match_by_number
-from delivery.slots import take_settled_again
+from delivery.sql import receipts as sql
 from delivery.statuses import RANK, RARE_STATUSES, MessageStatus, Reason
 from smsconsole.lib.copying import copy_rows
 

@@ -17,12 +17,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from delivery import sql, sql_streams
 from delivery.errors import DeliveryError, ProjectStopped
 from delivery.models import Dispatch, Gateway
 from delivery.queries import default_gateway
 from delivery.services.dispatches import SendingHours
 from delivery.services.gateways import ensure_sandbox_gateway
+from delivery.sql import sending as sql
+from delivery.sql import streams as sql_streams
 from delivery.statuses import SANDBOX_TAG, URGENT_KINDS, DispatchState
 from projects.models import Project
 

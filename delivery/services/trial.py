@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from delivery.gateways.base import Exchange, GatewayDriver, OutboundMessage, SubmitResult
 from delivery.gateways.errors import GatewayError
+from delivery.lines.opening import open_gateway
 from delivery.models import Gateway
-from delivery.opening import open_gateway
 from delivery.services.gateway_changes import require_staff_member
 from delivery.statuses import Reason
 from smsconsole.lib.segments import n_segments

@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from delivery import sql
 from delivery.changes import StatusChanges
 from delivery.errors import DeliveryError
+from delivery.limits.slots import give_back_settled
 from delivery.models import Dispatch
 from delivery.services.dispatches import refuse_stopped, ring_for
-from delivery.slots import give_back_settled
+from delivery.sql import sending as sql
 from delivery.statuses import DispatchState, MessageStatus, Reason
 from smsconsole.outbox.services import append_event
 

@@ -21,9 +21,9 @@ from delivery.bells import WORK_CHANNEL, Ear
 from delivery.drain import drain
 from delivery.gateways.errors import GatewayMisconfigured
 from delivery.gateways.smpp import SmppDriver
-from delivery.health import note_unusable, note_usable
+from delivery.lines.health import note_unusable, note_usable
+from delivery.lines.opening import open_gateway
 from delivery.models import Gateway
-from delivery.opening import open_gateway
 from delivery.services.inquiries import ask_carrier
 from delivery.sessions.inbox import Inbox
 from delivery.sessions.leadership import Leadership, drop_connection

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
-from delivery import sql, sql_streams
 from delivery.claim import MAX_WINDOW
 from delivery.errors import LedgerError
 from delivery.failpoints import fail_point
+from delivery.sql import sending as sql
+from delivery.sql import streams as sql_streams
 from smsconsole.queue import enqueue
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from delivery.drain import drain
 from delivery.gateways.base import GatewayDriver
 from delivery.gateways.errors import GatewayMisconfigured
-from delivery.health import note_unusable
+from delivery.lines.health import note_unusable
+from delivery.lines.opening import open_gateway, settings_of
 from delivery.models import Gateway
-from delivery.opening import open_gateway, settings_of
 from delivery.sessions.leadership import drop_connection
 from smsconsole.queue import stop_requested
 

@@ -14,11 +14,11 @@ from collections.abc import Iterable
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from delivery import sql_streams
 from delivery.bells import URGENT_CHANNEL, WORK_CHANNEL, Ear, ring
 from delivery.gateways import is_driven_by_workers
 from delivery.models import Gateway
 from delivery.sessions.leadership import drop_connection
+from delivery.sql import streams as sql_streams
 from delivery.urgent.gathering import gather
 from delivery.urgent.lanes import Lanes
 from smsconsole.queue import stop_requested

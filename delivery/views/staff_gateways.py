@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import require_staff, signed_in_person
 from delivery.errors import DeliveryError, GatewayChanged
 from delivery.gateway_forms import GatewayForm
-from delivery.gateway_kinds import Kind, all_kinds, kind_of
 from delivery.gateways.base import GatewayDriver
+from delivery.lines.gateway_kinds import Kind, all_kinds, kind_of
 from delivery.models import SANDBOX_KIND, Gateway
 from delivery.queries.gateways import PAGE_ROWS, gateway_rows
 from delivery.services.gateway_changes import (

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from delivery.caps import Usage
 from delivery.drain import drain
-from delivery.frequency import Block
+from delivery.limits.caps import Usage
+from delivery.limits.frequency import Block
 from delivery.models import CapUsage, Gateway, Message, RuleHit
 from delivery.services.asking import Asked, CapReached, tell_asked, would_block
 from delivery.statuses import MessageStatus, Reason
@@ -22,7 +22,7 @@ from projects.models import AllowedCountry, Cap, ListedNumber, Project
 from projects.statuses import CapPeriod, FrequencyDimension, NumberList
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.conftest import ScriptedDriver
-from tests.delivery.limits import HandOver, limit
+from tests.delivery.limiting import HandOver, limit
 
 pytestmark = pytest.mark.django_db
 D = FrequencyDimension

@@ -10,12 +10,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from delivery import health
-from delivery.account_trouble import MANY
 from delivery.claim import claim_window
 from delivery.drain import Verdict, drain, lease_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
+from delivery.lines import health
+from delivery.lines.account_trouble import MANY
 from delivery.models import Gateway, GatewayHealth, GatewayPace, Message, Window
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.windows import Nothing

@@ -16,8 +16,8 @@ from django.test import Client
 from delivery.drain import drain
 from delivery.gateways import sns_push
 from delivery.gateways.base import OutboundMessage
+from delivery.lines.opening import open_gateway, push_address
 from delivery.models import Gateway, GatewayExchange, Message, MessagePart
-from delivery.opening import open_gateway, push_address
 from delivery.services import apply_receipts
 from delivery.statuses import MessageStatus, Reason
 from tests.carriers import aws, plain_json, twilio, vonage

@@ -13,8 +13,8 @@ from delivery.claim import claim_window
 from delivery.drain import lease_batch
 from delivery.errors import CodeChanged, DeliveryError
 from delivery.gateways.base import OutboundMessage, Outcome, ReceiptEvent, ReceiptState, SubmitResult
+from delivery.lines.profiles import forget_profiles
 from delivery.models import CarrierCode, Gateway, Message, UnmatchedReceipt
-from delivery.profiles import forget_profiles
 from delivery.services import apply_receipts, codes, count_past, map_code, reread_past, store_receipts
 from delivery.services.codes import MAPPABLE, count_codes, reread_code
 from delivery.settle import settle_window

@@ -13,9 +13,9 @@ from delivery.claim import claim_window
 from delivery.drain import drain, lease_batch, release_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.gateways.errors import GatewayMisconfigured, GatewayUnavailable
-from delivery.health import note_usable
+from delivery.lines.health import note_usable
+from delivery.lines.profiles import profile_of
 from delivery.models import Batch, Dispatch, Gateway, GatewayHealth, GatewayPace, Message, MessagePart, Window
-from delivery.profiles import profile_of
 from delivery.queries import read_counts
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.windows import Nothing

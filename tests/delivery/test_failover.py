@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from delivery import health, services
-from delivery.account_trouble import MANY
+from delivery import services
 from delivery.claim import claim_window
 from delivery.drain import drain, lease_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.ledger import check_dispatch, check_usage
+from delivery.lines import health
+from delivery.lines.account_trouble import MANY
 from delivery.models import Batch, Dispatch, Gateway, GatewayHealth, Message, MessagePart, Window
 from delivery.queries import StatusWord, messages_page, read_counts
 from delivery.statuses import MOVABLE_REASONS, MessageStatus, Reason, WindowState
@@ -21,7 +22,7 @@ from delivery.sweep import lose_expired_windows, move_stranded, recount_open
 from projects.models import Project
 from projects.statuses import FrequencyDimension
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
-from tests.delivery.limits import limit
+from tests.delivery.limiting import limit
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from delivery import failpoints, health
+from delivery import failpoints
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
 from delivery.ledger import check_dispatch
+from delivery.lines import health
 from delivery.models import Batch, Gateway, Message, Window
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.sweep import lose_expired_windows, move_stranded

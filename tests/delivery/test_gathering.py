@@ -16,9 +16,9 @@ from campaigns.services import allow_sending, stop_everything
 from delivery import services
 from delivery.claim import claim_window
 from delivery.drain import drain, lease_batch, release_batch
-from delivery.frequency import Block
 from delivery.gateways.base import Outcome, SubmitResult
 from delivery.ledger import check_dispatch, check_usage, rebuild_counters
+from delivery.limits.frequency import Block
 from delivery.models import Batch, Dispatch, Gateway, Handover, Message, Window
 from delivery.queries import messages_page, read_counts
 from delivery.services import UncertainChoice, settle_uncertain

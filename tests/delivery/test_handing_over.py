@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from delivery.errors import DeliveryError, ProjectStopped
-from delivery.frequency import Block
 from delivery.id_blocks import IdBlock
+from delivery.limits.frequency import Block
 from delivery.models import Dispatch, Gateway, Handover, Message, MessageBody, MessageNote
 from delivery.queries import read_counts
 from delivery.routing import Router

@@ -27,8 +27,8 @@ from delivery.gateways.base import (
 )
 from delivery.gateways.errors import GatewayUnavailable
 from delivery.ledger import check_dispatch
+from delivery.lines.profiles import forget_profiles
 from delivery.models import Evidence, Gateway, GatewayExchange, Inquiry, Message, MessagePart, Window
-from delivery.profiles import forget_profiles
 from delivery.queries import read_counts
 from delivery.services import inquiries
 from delivery.services.inquiries import ask_carrier, record_answers, ring_inquiries

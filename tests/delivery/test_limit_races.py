@@ -15,8 +15,8 @@ import django_rq
 import pytest
 from django.utils import timezone
 
-from delivery.frequency import Slot, content_key, day_of, microseconds, pack, unpack
 from delivery.ledger import check_dispatch, check_usage
+from delivery.limits.frequency import Slot, content_key, day_of, microseconds, pack, unpack
 from delivery.models import CapUsage, Dispatch, Gateway, Message, MessageBody, NumberSlots
 from delivery.queries import read_counts
 from delivery.statuses import TAKEN_STATUSES, HoldCause, MessageStatus, Reason
@@ -24,7 +24,7 @@ from projects.models import Cap, Project
 from projects.statuses import FrequencyDimension
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.crowd import Submit, accept_all, all_outcomes, crowd
-from tests.delivery.limits import HandOver, limit
+from tests.delivery.limiting import HandOver, limit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 

@@ -15,16 +15,16 @@ from accounts.models import User
 from delivery import services
 from delivery.claim import claim_window
 from delivery.drain import drain, lease_batch, send_window
-from delivery.frequency import content_key, unpack
 from delivery.gateways.base import OutboundMessage, Outcome, ReceiptEvent, ReceiptState, SubmitResult
-from delivery.health import note_usable
 from delivery.ledger import check_dispatch, check_usage
+from delivery.limits.frequency import content_key, unpack
+from delivery.limits.slots import drop_stale_slots
+from delivery.lines.health import note_usable
+from delivery.lines.profiles import profile_of
 from delivery.models import CapUsage, Dispatch, Gateway, GatewayPace, Message, NumberSlots, RuleHit, Window
-from delivery.profiles import profile_of
 from delivery.queries import read_counts
 from delivery.services import UncertainChoice, settle_uncertain
 from delivery.settle import settle_window
-from delivery.slots import drop_stale_slots
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.sweep import lose_expired_windows, sweep
 from delivery.windows import ClaimedWindow, Nothing
@@ -32,7 +32,7 @@ from projects.models import AllowedCountry, ListedNumber, Project
 from projects.statuses import FrequencyDimension, NumberList
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.conftest import ScriptedDriver, accept
-from tests.delivery.limits import HandOver, limit
+from tests.delivery.limiting import HandOver, limit
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -361,7 +361,7 @@ def test_rows_of_numbers_that_nothing_was_sent_to_lately_are_deleted(
     hand_over: HandOver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("delivery.slots.STALE_STEP", 2)
+    monkeypatch.setattr("delivery.limits.slots.STALE_STEP", 2)
     limit(project, D.PER_DAY, 5)
     hand_over([(f"+86138{i:08d}", "a") for i in range(7)])
     run(gateway, driver)

@@ -11,20 +11,18 @@ from django.db import connection, transaction
 
 from accounts.models import Organization
 from api.services import lookups
-from delivery import (
-    sql,
-    sql_codes,
-    sql_counters,
-    sql_inquiries,
-    sql_limits,
-    sql_pages,
-    sql_receipts,
-    sql_streams,
-)
 from delivery.models import Batch, Dispatch, Gateway
 from delivery.queries import stories, uncertain
 from delivery.queries.messages import SCAN_STEP
 from delivery.services import number_matching, uncertain_policy
+from delivery.sql import codes as sql_codes
+from delivery.sql import counters as sql_counters
+from delivery.sql import inquiries as sql_inquiries
+from delivery.sql import limits as sql_limits
+from delivery.sql import pages as sql_pages
+from delivery.sql import receipts as sql_receipts
+from delivery.sql import sending as sql
+from delivery.sql import streams as sql_streams
 from projects.models import Project
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from delivery import exchanges, gateways
+from delivery import gateways
 from delivery.gateways.base import (
     GatewayDriver,
     OutboundMessage,
@@ -30,8 +30,9 @@ from delivery.gateways.base import (
     SubmitResult,
 )
 from delivery.gateways.errors import GatewayMisconfigured, PushRefused
+from delivery.lines import exchanges
+from delivery.lines.opening import push_address
 from delivery.models import Gateway, GatewayExchange, Receipt, Reply
-from delivery.opening import push_address
 from delivery.services import inbound
 from delivery.views.push import MAX_BYTES
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from delivery.frequency import Block
+from delivery.limits.frequency import Block
 from delivery.reasons import ADVICE, blocked_words
 from delivery.statuses import Reason
 

@@ -14,6 +14,7 @@ from delivery.drain import lease_batch
 from delivery.errors import GatewayChanged
 from delivery.gateways.base import OutboundMessage, Outcome, ReceiptEvent, ReceiptState, SubmitResult
 from delivery.ledger import check_dispatch
+from delivery.lines.profiles import forget_profiles
 from delivery.models import (
     Evidence,
     EvidenceSource,
@@ -23,7 +24,6 @@ from delivery.models import (
     MessagePart,
     UnmatchedReceipt,
 )
-from delivery.profiles import forget_profiles
 from delivery.services import (
     accept_id_form,
     apply_receipts,

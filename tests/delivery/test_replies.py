@@ -24,7 +24,7 @@ from projects.models import ListedNumber, Project, RemovalRequest
 from projects.statuses import ListingSource, NumberList, RemovalStatus
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.conftest import ScriptedDriver, accept
-from tests.delivery.limits import HandOver
+from tests.delivery.limiting import HandOver
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

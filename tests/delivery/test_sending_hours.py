@@ -17,7 +17,7 @@ from delivery.services import SendingHours
 from delivery.statuses import MessageStatus, WindowState
 from projects.models import Project
 from tests.delivery.conftest import ScriptedDriver
-from tests.delivery.limits import HandOver
+from tests.delivery.limiting import HandOver
 
 pytestmark = pytest.mark.django_db
 

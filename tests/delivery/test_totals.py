@@ -19,7 +19,7 @@ from delivery.services import apply_receipts, store_receipts
 from delivery.statuses import MessageStatus, Reason
 from projects.models import Project
 from tests.delivery.conftest import ScriptedDriver, accept
-from tests.delivery.limits import HandOver
+from tests.delivery.limiting import HandOver
 from tests.factories import ProjectFactory
 
 pytestmark = pytest.mark.django_db

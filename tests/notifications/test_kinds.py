@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.services import finish_campaign, hold_campaign
 from campaigns.services.changes import tell as tell_of_campaign
 from campaigns.statuses import EventKind, HoldReason
-from delivery import health
+from delivery.lines import health
 from delivery.models import Batch, Dispatch, Gateway, GatewayHealth
 from notifications.kinds import KINDS
 from notifications.models import BellEntry, Delivery, Notification

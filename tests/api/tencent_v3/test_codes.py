@@ -29,9 +29,9 @@ from api.tencent_v3.errors import (
     SIGNATURE_RULES,
     SIGNATURE_TROUBLES,
 )
-from delivery.frequency import Slot, content_key
+from delivery.limits.frequency import Slot, content_key
+from delivery.limits.slots import lock_numbers, write_slots
 from delivery.models import Gateway
-from delivery.slots import lock_numbers, write_slots
 from projects.limits import limits_of
 from projects.models import AllowedCountry, Cap, FrequencyRule, ListedNumber, Project, SecretKey
 from projects.statuses import CapPeriod, FrequencyDimension, NumberList

@@ -17,9 +17,9 @@ from accounts.models import IdentityVerification
 from accounts.statuses import EntityKind
 from api.tencent_v5 import sending
 from api.tencent_v5.errors import CODE_OF, Code
-from delivery.frequency import Slot, content_key
+from delivery.limits.frequency import Slot, content_key
+from delivery.limits.slots import lock_numbers, write_slots
 from delivery.models import Gateway, Handover
-from delivery.slots import lock_numbers, write_slots
 from projects.limits import limits_of
 from projects.models import AllowedCountry, AppKey, Cap, FrequencyRule, ListedNumber, Project
 from projects.statuses import CapPeriod, FrequencyDimension, NumberList

@@ -16,8 +16,8 @@ from campaigns.models import Campaign, Forecast
 from campaigns.services.forecasts import refresh_limits
 from campaigns.statuses import CampaignStatus
 from campaigns.texts import text_maker
-from delivery.frequency import Slot, content_key, microseconds, pack
-from delivery.hours import Hours
+from delivery.limits.frequency import Slot, content_key, microseconds, pack
+from delivery.limits.hours import Hours
 from delivery.models import CapUsage, Gateway, NumberSlots
 from delivery.statuses import Reason
 from projects.models import AllowedCountry, Cap, FrequencyRule, ListedNumber, Project

@@ -15,8 +15,8 @@ from delivery.gateways.base import OutboundMessage, Outcome, ReceiptState
 from delivery.gateways.errors import GatewayUnavailable
 from delivery.gateways.sandbox import RECEIPT_SECONDS, SandboxDriver
 from delivery.ledger import check_dispatch, check_usage
+from delivery.lines.opening import open_gateway
 from delivery.models import CapUsage, Gateway, Message, NumberSlots, Receipt
-from delivery.opening import open_gateway
 from delivery.services.receipts import apply_receipts
 from delivery.services.sandbox import tell_sandbox
 from delivery.statuses import MessageStatus, Reason

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from delivery.frequency import counts_frequency
-from delivery.hours import Hours
+from delivery.limits.frequency import counts_frequency
+from delivery.limits.hours import Hours
 from delivery.models import Dispatch
 from delivery.statuses import SANDBOX_TAG, SYSTEM_TAG
 from projects.limits import Limits, limits_of

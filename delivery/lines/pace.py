@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 
-from delivery import sql_pace as sql
 from delivery.models import Gateway
+from delivery.sql import pace as sql
 
 CLIMB_PER_SECOND: Final = 0.05
 # A line without a rate of its own is limited for so long after its carrier asked to slow down.

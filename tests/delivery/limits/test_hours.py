@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers.timezone import TIMEZONE_DATA
 
-from delivery.hours import Hours, is_open, next_opening, zones_of_number
+from delivery.limits.hours import Hours, is_open, next_opening, zones_of_number
 
 DAYTIME = Hours(time(8), time(22))
 BERLIN = [ZoneInfo("Europe/Berlin")]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.frequency import (
+from delivery.limits.frequency import (
     KEEP_SECONDS,
     MAX_SLOTS,
     Block,

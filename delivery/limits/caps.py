@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from delivery import sql_limits as sql
-from delivery.frequency import Block
-from delivery.lease_rules import LeaseRules
+from delivery.limits.frequency import Block
+from delivery.limits.lease_rules import LeaseRules
+from delivery.sql import limits as sql
 from delivery.statuses import Reason
 from projects.limits import CapLimit
 from projects.statuses import SCOPE_ALL, SCOPE_DOMESTIC, SCOPE_INTERNATIONAL, CapPeriod

@@ -43,7 +43,7 @@ WHERE s.ctid = u.place AND s.project_id = %(project)s AND s.msisdn = u.msisdn
 """
 # The common case, nothing of the row is out of date: only what is new goes over the line.
 APPEND_TO_READ_SLOTS = WRITE_READ_SLOTS.replace("slots = decode", "slots = s.slots || decode")
-# A slot is 24 bytes, its last 8 the message's id (`delivery.frequency.pack`).
+# A slot is 24 bytes, its last 8 the message's id (`delivery.limits.frequency.pack`).
 GIVE_SLOTS_BACK = """
 UPDATE delivery_numberslots s
 SET slots = coalesce((

@@ -1,6 +1,6 @@
 """The statements of the sweep: what to do when something died.
 
-Numbers inside are `MessageStatus` and `WindowState`, as in `sql.py`.
+Numbers inside are `MessageStatus` and `WindowState`, as in `sending.py`.
 """
 
 from __future__ import annotations

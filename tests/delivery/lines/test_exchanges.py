@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from delivery import exchanges
 from delivery.gateways.base import Exchange
+from delivery.lines import exchanges
+from delivery.lines.opening import open_gateway, settings_of
 from delivery.models import CarrierTemplate, Gateway, GatewayExchange
-from delivery.opening import open_gateway, settings_of
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,6 @@
 """The statements of counters: folding what changed, and reading what has become of a dispatch.
 
-Numbers inside are `MessageStatus` and `WindowState`, as in `sql.py`.
+Numbers inside are `MessageStatus` and `WindowState`, as in `sending.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 They are the only writers of windows, messages and counters. `unnest` arrays and COPY: an ORM `bulk_update` costs
 a hundred times as much. Locks are taken in one order everywhere: dispatch, batch, window, numbers, message, and the
-sums of caps last of all (`sql_limits.py`).
+sums of caps last of all (`limits.py`).
 Numbers inside are `MessageStatus`, `WindowState`: 0 queued, 2 submitted, 8 uncertain; 0 waiting, 1 submitting.
 """
 

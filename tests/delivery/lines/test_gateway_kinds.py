@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 
 from delivery.gateway_forms import GatewayForm
-from delivery.gateway_kinds import WORDS, KindWords, all_kinds, kind_of
 from delivery.gateways import DRIVERS
+from delivery.lines.gateway_kinds import WORDS, KindWords, all_kinds, kind_of
 from delivery.models import Gateway
 
 

@@ -10,9 +10,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
-from delivery import sql_limits as sql
-from delivery.caps import Usage, give_usage_back
-from delivery.frequency import (
+from delivery.limits.caps import Usage, give_usage_back
+from delivery.limits.frequency import (
     KEEP_SECONDS,
     Listing,
     PackedSlots,
@@ -23,6 +22,7 @@ from delivery.frequency import (
     newest,
     pack,
 )
+from delivery.sql import limits as sql
 from projects.limits import Limits
 from projects.models import FrequencyRule
 

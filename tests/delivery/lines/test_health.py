@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from delivery import health
 from delivery.drain import drain
 from delivery.gateways.base import OutboundMessage
 from delivery.gateways.errors import GatewayUnavailable
+from delivery.lines import health
 from delivery.models import Gateway, GatewayHealth
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from delivery.exchanges import keep
 from delivery.gateways import open_driver
 from delivery.gateways.base import GatewayDriver
+from delivery.lines.exchanges import keep
 from delivery.models import CarrierTemplate, Gateway
 
 

@@ -15,8 +15,8 @@ from delivery import services
 from delivery.claim import claim_window
 from delivery.drain import Verdict, drain, lease_batch, release_batch, send_window
 from delivery.gateways.base import OutboundMessage, Outcome, SubmitResult
+from delivery.lines.pace import Slowed, effective_rate, slow_line
 from delivery.models import Dispatch, Gateway, GatewayPace, Window
-from delivery.pace import Slowed, effective_rate, slow_line
 from delivery.statuses import WindowState
 from delivery.windows import ClaimedWindow, Nothing
 from projects.models import Project

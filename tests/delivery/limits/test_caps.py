@@ -17,7 +17,7 @@ from projects.models import Cap, Project
 from projects.statuses import FrequencyDimension
 from smsconsole.outbox.models import OutboxEvent
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
-from tests.delivery.limits import HandOver, limit
+from tests.delivery.limiting import HandOver, limit
 
 pytestmark = pytest.mark.django_db
 
