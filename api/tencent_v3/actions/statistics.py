@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from delivery.queries.totals import Totals, totals_between
-
 from api.tencent_v3.calls import APP_ID, Action, Call, require_own_app
 from api.tencent_v3.errors import ApiError, in_version
 from api.tencent_v3.fields import Field, Kind
+from delivery.queries.totals import Totals, totals_between
 
 SPAN_MAX: Final = timedelta(days=32)
 PACKAGES_MAX: Final = 500
