@@ -12,6 +12,7 @@ import django_rq
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 pytest_plugins = ["tests.people"] if Path(__file__).with_name("people.py").exists() else []
@@ -45,6 +46,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} may not be skipped with CI=true: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Each test begins in the console's language: a page that was asked for in another one leaves it behind."""
+    translation.activate(settings.LANGUAGE_CODE)
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

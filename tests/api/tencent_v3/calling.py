@@ -73,7 +73,7 @@ class Program:
         return envelope(response)
 
     def form(
-        self, action: str, *, method: str = "POST", signature_method: str = "HmacSHA256", **parameters: Any
+        self, action: str, /, *, method: str = "POST", signature_method: str = "HmacSHA256", **parameters: Any
     ):
         """Ask for an action with signed parameters, lists written with dots."""
         given: dict[str, str] = {

@@ -114,7 +114,8 @@ def test_a_reply_comes_out_of_the_queue_once(program, old_program, shop, sent):
 def test_a_request_with_a_nonce_that_comes_again_gets_the_same_items(program, shop, sent):
     serial = sent()
     settled(shop.project, serial, MessageStatus.DELIVERED)
-    parameters = {"SmsSdkAppId": shop.project.sdk_app_id, "Limit": 10}
+    # The time is signed, too: a second later it would be another request.
+    parameters = {"SmsSdkAppId": shop.project.sdk_app_id, "Limit": 10, "Timestamp": str(int(time.time()))}
     first = program.form("PullSmsSendStatus", **parameters)["PullSmsSendStatusSet"]
     again = program.form("PullSmsSendStatus", **parameters)["PullSmsSendStatusSet"]
     assert [one["SerialNo"] for one in first] == [serial]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from delivery.limits.figures import limit_figures
+from delivery.limit_figures import limit_figures
 from delivery.models import CapUsage, RuleHit
 from projects.contributions import limit_figures as contributed
 from projects.models import Project
