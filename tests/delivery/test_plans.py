@@ -212,7 +212,9 @@ def test_no_hot_statement_reads_a_whole_table(million: Dispatch, name: str) -> N
     scans = {
         node["Node Type"]
         for node in nodes(plan)
+        # Notes are none here; once the statistics know it, reading their empty table is the best plan.
         if node.get("Relation Name", "").startswith(("delivery_message", "delivery_numberslots"))
+        and node.get("Relation Name") != "delivery_messagenote"
     }
     assert "Seq Scan" not in scans
     assert n_buffers(plan) < max_buffers
