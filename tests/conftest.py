@@ -51,9 +51,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(autouse=True)
 def own_language() -> Iterator[None]:
     """Each test begins in the console's language: a page that was asked for in another one leaves it behind."""
-    translation.activate(settings.LANGUAGE_CODE)
+    translation.deactivate()
     yield
-    translation.activate(settings.LANGUAGE_CODE)
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
