@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 MOST_PROCESSES = 4
+LONGEST_VALUE_IN_A_NAME = 120
 FAULTS, BROWSER, PROCESSES = "faults", "browser", "processes"
 LONG_GROUPS = (FAULTS, BROWSER, PROCESSES)
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,6 +62,11 @@ def n_processes(config: pytest.Config) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return n_processes(config)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long values by their argument: every process must give a test one name, and a made file holds its second."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_VALUE_IN_A_NAME else None
 
 
 # First: xdist writes the groups into the names of the tests.

@@ -108,3 +108,8 @@ def test_whatever_uses_the_crowd_of_processes_is_named() -> None:
 def test_a_test_is_named_with_its_group(request: pytest.FixtureRequest) -> None:
     """Without that a file is torn apart, and several processes start consoles and browsers of their own."""
     assert request.node.nodeid.endswith("@test_side_by_side.py")
+
+
+@pytest.mark.parametrize("value", [b"PK\x03\x04" + bytes(200), "x" * 200])
+def test_no_long_value_is_in_the_name_of_a_test(value: str | bytes, request: pytest.FixtureRequest) -> None:
+    assert "[value" in request.node.name
