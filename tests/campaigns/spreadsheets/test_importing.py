@@ -207,7 +207,11 @@ def test_a_reader_that_crashes_is_a_refusal(
     assert (refusal.reason, refusal.details) == (FileRefusal.READER_DIED, {"detail": detail})
 
 
-def test_a_reader_killed_from_outside_is_started_again_and_no_row_comes_twice(large_csv: Path) -> None:
+def test_a_reader_killed_from_outside_is_started_again_and_no_row_comes_twice(
+    large_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The file must not fit into the pipe: the reader would be done with it before it is killed.
+    monkeypatch.setattr("campaigns.spreadsheets.process._PIPE_BYTES", 65_536)
     options = ReadOptions(placeholders=("name",))
     with import_rows(large_csv, options, original_name="large.csv") as reading:
         chunks = reading.chunks(n_rows=2_000)
