@@ -24,6 +24,7 @@ from projects.models import CallbackEndpoint, Project
 from tests.callbacks.conftest import MakeMessages, endpoint_of, settle
 from tests.callbacks.receivers import Receiver, slow
 from tests.factories import ProjectFactory
+from tests.timing import measures_time
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
@@ -89,6 +90,7 @@ def tell_one(dispatch: Dispatch, offset: int) -> str:
     return public_message_id(message_id)
 
 
+@measures_time
 def test_the_first_try_is_quick(
     start: Start, endpoint: CallbackEndpoint, receiver: Receiver, make_messages: MakeMessages
 ) -> None:
@@ -180,6 +182,7 @@ def test_of_two_processes_one_sends_and_the_other_takes_over(
     assert len(receiver.heard) == 61
 
 
+@measures_time
 def test_a_dead_endpoint_beside_it_does_not_slow_another_one(
     start: Start, endpoint: CallbackEndpoint, receiver: Receiver, make_messages: MakeMessages
 ) -> None:

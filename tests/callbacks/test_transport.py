@@ -15,6 +15,7 @@ from callbacks.transport import ANSWER_MAX_BYTES, Exchange, post
 from smsconsole.lib.allowed_hosts import parse_allowed_hosts
 from tests.callbacks.receivers import Behaviour, Receiver, answer, babble, drip, hang_up, huge, slow
 from tests.delivery.gateways.test_http_encryption import own_certificate
+from tests.timing import measures_time
 
 HEADERS = {"Content-Type": "application/json", "webhook-id": "1"}
 
@@ -96,6 +97,7 @@ def test_a_redirect_is_not_followed(status: int, receiver: Receiver) -> None:
         "huge",
     ],
 )
+@measures_time
 def test_every_end_has_its_word_in_time(
     behaviour: Behaviour, status: int | None, fault: str, receiver: Receiver
 ) -> None:
@@ -173,6 +175,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     assert secure.heard == []
 
 
+@measures_time
 def test_a_server_that_drags_out_the_handshake_is_cut_off() -> None:
     with Receiver(behaviour=slow(5)) as plain:
         began = time.monotonic()

@@ -15,6 +15,7 @@ from delivery.models import Gateway
 from delivery.sessions.leadership import Leadership
 from delivery.sessions.session import Session
 from smsconsole.queue import stop_requested
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +45,7 @@ def elsewhere(do: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
+@measures_time
 def test_it_hears_what_is_said_after_it_began_to_listen() -> None:
     ear = Ear(WORK_CHANNEL)
     ear.listen()
@@ -54,12 +56,14 @@ def test_it_hears_what_is_said_after_it_began_to_listen() -> None:
     assert ear.wait(0) == []
 
 
+@measures_time
 def test_it_waits_no_longer_than_it_was_told() -> None:
     began_at = time.monotonic()
     assert Ear(WORK_CHANNEL).wait(0.3) == []
     assert 0.25 < time.monotonic() - began_at < 2
 
 
+@measures_time
 def test_it_ends_early_when_the_process_is_to_stop() -> None:
     with elsewhere(lambda: (time.sleep(0.2), stop_requested.set())[1]):
         began_at = time.monotonic()

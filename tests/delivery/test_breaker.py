@@ -20,6 +20,7 @@ from delivery.models import Gateway, GatewayHealth, GatewayPace, Message, Window
 from delivery.statuses import MessageStatus, Reason, WindowState
 from delivery.windows import Nothing
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +142,7 @@ def test_an_answer_to_one_message_of_a_window_is_none(
     assert not GatewayHealth.objects.exists()
 
 
+@measures_time
 def test_while_it_is_open_nothing_is_leased_and_nothing_claimed(
     gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch
 ) -> None:

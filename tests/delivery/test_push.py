@@ -35,6 +35,7 @@ from delivery.lines.opening import push_address
 from delivery.models import Gateway, GatewayExchange, Receipt, Reply
 from delivery.services import inbound
 from delivery.views.push import MAX_BYTES
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+8613800000001"
@@ -220,6 +221,7 @@ def test_it_reads_no_form_of_the_request(pushing: Gateway, monkeypatch: pytest.M
     assert PushingDriver.seen.body == b"a=1"
 
 
+@measures_time
 def test_a_hundred_receipts_are_answered_within_200_ms(pushing: Gateway) -> None:
     body = [{"id": f"a{n}", "state": "delivered"} for n in range(100)]
     bring(pushing, body)

@@ -14,6 +14,7 @@ from delivery.statuses import MessageStatus
 from tests.delivery.smpp.smsc import ACCEPT, RMSGQFUL, RTHROTTLED, SILENCE, Answer, Submit
 from tests.faults.lines import trial_line
 from tests.faults.stack import LEASE_SECONDS, FaultStack
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.faults
 
@@ -105,6 +106,7 @@ def test_an_smsc_that_stops_reading(stack: FaultStack, table: Table) -> None:
     table(fault="SMPP: zero window", **row)
 
 
+@measures_time
 def test_a_half_open_connection(stack: FaultStack, table: Table) -> None:
     """The other side is gone without a word: enquire_link finds out, and the line is bound again."""
     with trial_line(stack, window=WINDOW) as line:

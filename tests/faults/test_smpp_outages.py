@@ -23,6 +23,7 @@ from delivery.statuses import MessageStatus
 from tests.delivery.smpp.smsc import free_port, receipt
 from tests.faults.lines import TrialLine, trial_line
 from tests.faults.stack import ROOT, FaultStack
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.faults
 
@@ -96,6 +97,7 @@ def receipts_for(line: TrialLine, n: int) -> list[bytes]:
     ]
 
 
+@measures_time
 def test_a_flood_of_receipts_while_postgres_is_slow(
     stack: FaultStack, table: Table, slow_postgres: None
 ) -> None:
@@ -123,6 +125,7 @@ def test_a_flood_of_receipts_while_postgres_is_slow(
     table(fault="SMPP: 5 000 receipts/s while PostgreSQL is slow", **row)
 
 
+@measures_time
 def test_receipts_while_postgres_is_away(stack: FaultStack, table: Table) -> None:
     with trial_line(stack, window=100, enquire_seconds=60) as line:
         dispatch = line.hand_over(1_000)
@@ -154,6 +157,7 @@ def test_sending_goes_on_after_postgres_was_away(stack: FaultStack, table: Table
     table(fault="SMPP: PostgreSQL restarted twice while sending", **row)
 
 
+@measures_time
 def test_a_receipt_is_on_the_page_within_two_seconds(stack: FaultStack, table: Table) -> None:
     with trial_line(stack, window=100) as line:
         dispatch = line.hand_over(2_000)

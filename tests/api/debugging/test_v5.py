@@ -17,6 +17,7 @@ from api.debugging.checks import TheirStrings, check
 from api.debugging.keys import KeyHalf, ProjectSecrets
 from api.debugging.pasted import Unreadable, read_pasted, request_of
 from api.debugging.report import HIDDEN, Report
+from tests.timing import measures_time
 
 # The example of Tencent's document.
 KEY, RANDOM, TIME = "5f03a35d00ee52a21327ab048186a2c4", "7226249334", 1457336869
@@ -206,6 +207,7 @@ def test_without_a_valid_key_nothing_is_compared() -> None:
     assert any("no valid AppKey" in words for words in errors(report))
 
 
+@measures_time
 def test_deep_and_long_bodies_get_a_report_in_time() -> None:
     deep: Any = []
     for _n in range(900):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from api.sending.matching import Pattern, best_match, pattern_of
 from templates_app.rendering import find_placeholders, render_body
+from tests.timing import measures_time
 
 
 def pattern(text: str, number: int = 1, kind: str = "notification") -> Pattern:
@@ -79,6 +80,7 @@ def test_a_match_always_makes_the_same_text_again(template: str, text: str) -> N
         assert render_body(template, list(match.parameters)) == text
 
 
+@measures_time
 def test_a_hostile_text_costs_no_time() -> None:
     template = "{1},{2},{3},{4},{5},{6},{7},{8}!"
     began = time.perf_counter()

@@ -22,6 +22,7 @@ from tests.api.tencent_v5.calling import Program, phone
 from tests.api.tencent_v5.happened import answered, settled
 from tests.campaigns.making import body, signature
 from tests.factories import AppKeyFactory, ProjectFactory, member
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +212,7 @@ def test_any_bytes_get_an_answer(
     check(seller.post(quote(method.encode("utf-8", "replace"), safe=""), raw, {**known, **query}))
 
 
+@measures_time
 def test_a_huge_array_is_refused_quickly(shop: Shop, seller: Program) -> None:
     tels = [phone(str(n)) for n in range(20_000)]
     began = time.monotonic()

@@ -17,6 +17,7 @@ from delivery.gateways.carrier_templates import (
     templates_of,
 )
 from delivery.gateways.errors import GatewayMisconfigured
+from tests.timing import measures_time
 
 LOGIN = "{1}为您的登录验证码，请于{2}分钟内填写，如非本人操作，请忽略本短信。"
 ORDER = "您的订单{1}已打包发送，快递单号{2}，请注意查收。"
@@ -94,6 +95,7 @@ def test_it_finds_a_split_exactly_when_there_is_one(pieces: list[str], text: str
         assert TENCENT_PLACEHOLDER.sub(lambda found: match.values[found[1]], template) == text
 
 
+@measures_time
 def test_a_text_made_to_be_slow_is_not() -> None:
     template = "a".join(f"{{{n}}}" for n in range(1, 40)) + "b"
     began = time.monotonic()

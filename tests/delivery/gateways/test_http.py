@@ -38,6 +38,7 @@ from tests.delivery.gateways.contract import (
     outcomes,
     submit,
 )
+from tests.timing import measures_time
 
 
 class PlainDriver(HttpDriver):
@@ -189,6 +190,7 @@ def test_an_answer_longer_than_any_carriers_is_not_read_to_its_end() -> None:
     assert (result.outcome, result.code) == (Outcome.UNCERTAIN, "answer too long")
 
 
+@measures_time
 def test_requests_run_side_by_side_up_to_the_setting(carrier: PlainCarrier) -> None:
     carrier.delay_seconds = 0.3
     began = time.monotonic()
@@ -214,6 +216,7 @@ def test_a_number_that_the_answer_leaves_out_is_uncertain(carrier: PlainCarrier)
     assert {results[1].outcome, results[3].outcome} == {Outcome.ACCEPTED}
 
 
+@measures_time
 def test_the_deadline_holds_for_an_answer_that_comes_byte_by_byte(carrier: PlainCarrier) -> None:
     carrier.fault = Fault.ENDLESS
     began = time.monotonic()

@@ -22,6 +22,7 @@ from delivery.windows import ClaimedWindow, Nothing
 from projects.models import Project
 from tests.delivery.conftest import MakeDispatch, ScriptedDriver, accept
 from tests.delivery.crowd import accept_all, crowd
+from tests.timing import measures_time
 
 pytestmark = pytest.mark.django_db
 
@@ -257,6 +258,7 @@ def test_codes_do_not_wait_behind_a_window_of_others(
 
 
 @pytest.mark.django_db(transaction=True)
+@measures_time
 def test_a_worker_that_waits_for_the_line_makes_way(
     gateway: Gateway, driver: ScriptedDriver, make_dispatch: MakeDispatch, project: Project
 ) -> None:
@@ -284,6 +286,7 @@ def _drain_for(gateway: Gateway, driver: ScriptedDriver, seconds: float) -> None
 
 
 @pytest.mark.django_db(transaction=True)
+@measures_time
 def test_three_workers_keep_one_rate(gateway: Gateway, make_dispatch: MakeDispatch, tmp_path: Path) -> None:
     set_rate(gateway, 500)
     dispatch = make_dispatch(1_500, batch=250)
