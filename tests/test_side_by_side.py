@@ -113,3 +113,11 @@ def test_a_test_is_named_with_its_group(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("value", [b"PK\x03\x04" + bytes(200), "x" * 200])
 def test_no_long_value_is_in_the_name_of_a_test(value: str | bytes, request: pytest.FixtureRequest) -> None:
     assert "[value" in request.node.name
+
+
+@pytest.mark.parametrize("group", [FAULTS, BROWSER, PROCESSES])
+def test_only_what_waits_and_measures_may_begin_again(group: str) -> None:
+    tries = side_by_side.TRIES[group].mark.kwargs
+    assert tries["reruns"] <= 2
+    # A broken invariant stays broken.
+    assert ("only_rerun" in tries) == (group == FAULTS)

@@ -84,6 +84,8 @@ def test_a_finding_leads_to_its_place_and_its_rule(editor: Page) -> None:
         " return f.value.slice(f.selectionStart, f.selectionEnd) }"
     )
     assert chosen == "{1}{2}"
+    # A click on what is just being drawn anew leads nowhere.
+    editor.wait_for_load_state("networkidle")
     editor.get_by_role("link", name="The rule").first.click()
     expect(editor.locator("#adjacent-variables")).to_be_in_viewport()
 
