@@ -12,7 +12,8 @@
     domNode: place,
     presets: [window.SwaggerUIBundle.presets.apis],
     layout: "BaseLayout",
-    deepLinking: true,
+    // With it the name of each operation is a link inside its button, which a screen reader cannot reach.
+    deepLinking: false,
     docExpansion: "list",
     defaultModelsExpandDepth: -1,
     displayRequestDuration: true,
