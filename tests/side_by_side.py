@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.timing import measures_time, waits_for_an_end, waits_for_pages
+from tests.timing import waits_for_others
 
 MOST_PROCESSES = 4
 LONGEST_VALUE_IN_A_NAME = 120
 FAULTS, BROWSER, PROCESSES = "faults", "browser", "processes"
 LONG_GROUPS = (FAULTS, BROWSER, PROCESSES)
-TRIES = {FAULTS: waits_for_an_end, BROWSER: waits_for_pages, PROCESSES: measures_time}
+MAY_BEGIN_AGAIN = (BROWSER, PROCESSES)
 ROOT = Path(__file__).resolve().parents[1]
 # Folders and files under `tests/` that start, kill and time processes, besides what is marked `faults`.
 OF_PROCESSES = (
@@ -79,8 +79,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     groups = {item: group_of(item.path, marks_of(item)) for item in items}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
-        if group in TRIES:
-            item.add_marker(TRIES[group])
+        if group in MAY_BEGIN_AGAIN:
+            item.add_marker(waits_for_others)
     if is_worker():
         items.sort(key=lambda item: order_of(groups[item]))
 

@@ -18,6 +18,7 @@ from tests.side_by_side import (
     is_controller,
     n_processes,
 )
+from tests.timing import waits_for_others
 
 TESTS = Path(__file__).parent
 
@@ -115,9 +116,6 @@ def test_no_long_value_is_in_the_name_of_a_test(value: str | bytes, request: pyt
     assert "[value" in request.node.name
 
 
-@pytest.mark.parametrize("group", [FAULTS, BROWSER, PROCESSES])
-def test_only_what_waits_and_measures_may_begin_again(group: str) -> None:
-    tries = side_by_side.TRIES[group].mark.kwargs
-    assert tries["reruns"] <= 2
-    # A broken invariant stays broken.
-    assert ("only_rerun" in tries) == (group == FAULTS)
+def test_fault_trials_do_not_begin_again_as_a_group() -> None:
+    assert FAULTS not in side_by_side.MAY_BEGIN_AGAIN
+    assert waits_for_others.mark.kwargs["reruns"] == 1

@@ -12,12 +12,16 @@ from delivery.statuses import MessageStatus, Reason
 class Receipt(models.Model):
     """A carrier's report exactly as it came, stored before it is acknowledged. Partitioned by day.
 
+    `gateway_message_id` is the key of its id in the gateway's id form, `written_id` the id itself where that differs: a
+    form that was set wrongly can be changed, and the receipts that came meanwhile still find their messages.
+
     Read behind `pg_snapshot_xmin` by a cursor on (`xid`, `id`); never updated, dropped by partition.
     """
 
     id = models.BigAutoField(primary_key=True)
     gateway_id = models.BigIntegerField()
     gateway_message_id = models.CharField(max_length=80)
+    written_id = models.CharField(max_length=80, blank=True, default="", db_default="")
     reference = models.CharField(max_length=80)
     msisdn = models.CharField(max_length=16)
     state = models.SmallIntegerField(choices=MessageStatus.choices)
@@ -39,6 +43,7 @@ class UnmatchedReceipt(models.Model):
     receipt_id = models.BigIntegerField(primary_key=True)
     gateway_id = models.BigIntegerField()
     gateway_message_id = models.CharField(max_length=80)
+    written_id = models.CharField(max_length=80, blank=True, default="", db_default="")
     reference = models.CharField(max_length=80)
     msisdn = models.CharField(max_length=16, default="", db_default="")
     state = models.SmallIntegerField(choices=MessageStatus.choices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -36,7 +36,7 @@ UPDATE delivery_unmatchedreceipt r SET gateway_message_id = u.part_id
 FROM unnest(%(ids)s::bigint[], %(part_ids)s::text[]) AS u (id, part_id) WHERE r.receipt_id = u.id
 """
 _SAMPLE_OF = """
-SELECT gateway_message_id FROM delivery_unmatchedreceipt
+SELECT coalesce(nullif(written_id, ''), gateway_message_id) FROM delivery_unmatchedreceipt
 WHERE gateway_id = %(gateway)s AND received_at > clock_timestamp() - interval '1 hour'
 ORDER BY receipt_id DESC LIMIT %(limit)s
 """
@@ -55,33 +55,51 @@ class Unmatched(Protocol):
     def gateway_id(self) -> int: ...
     @property
     def gateway_message_id(self) -> str: ...
+    @property
+    def written_id(self) -> str: ...
 
 
 def find_by_other_form(cursor: Any, receipts: Sequence[Unmatched]) -> set[int]:
-    """Receipts whose answers were stored before the gateway's id form was set, or the other way round.
+    """Receipts that were stored, or whose answers were, before the gateway's id form was what it is.
 
     They are called by the id of their answer from now on; returns their ids. Nothing is asked for gateways whose ids
-    are taken as they are.
+    are, and were, taken as they are.
     """
     by_gateway: dict[int, list[Unmatched]] = {}
     for receipt in receipts:
-        if profile_of(receipt.gateway_id).id_form != IdForm.AS_IS:
+        if receipt.written_id or profile_of(receipt.gateway_id).id_form != IdForm.AS_IS:
             by_gateway.setdefault(receipt.gateway_id, []).append(receipt)
     found: dict[int, str] = {}
     for gateway_id, of_gateway in by_gateway.items():
         form = profile_of(gateway_id).id_form
         for start in range(0, len(of_gateway), _STEP):
             step = of_gateway[start : start + _STEP]
-            parts = _parts(cursor, gateway_id, [r.gateway_message_id for r in step])
+            parts = _parts(cursor, gateway_id, [_written(receipt) for receipt in step])
             by_key = {answered(part, form): part for part in parts}
+            plain = _without_doubles((answered(part, IdForm.STRIP_ZEROS), part) for part in parts)
             for receipt in step:
-                raw = receipt.gateway_message_id
-                part = by_key.get(raw) or by_key.get(receipted(raw, form))
+                raw = _written(receipt)
+                key = receipted(raw, form)
+                # An answer that was stored in another form has lost its zeros in front and its capitals.
+                part = by_key.get(raw) or by_key.get(key) or plain.get(answered(key, IdForm.STRIP_ZEROS))
                 if part is not None:
                     found[receipt.id] = part
     if found:
         cursor.execute(_CALL_BY_PART, {"ids": list(found), "part_ids": list(found.values())})
     return set(found)
+
+
+def _written(receipt: Unmatched) -> str:
+    """Its id as the carrier wrote it."""
+    return receipt.written_id or receipt.gateway_message_id
+
+
+def _without_doubles(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What each key names, without keys that name several."""
+    named: dict[str, set[str]] = {}
+    for key, value in pairs:
+        named.setdefault(key, set()).add(value)
+    return {key: values.pop() for key, values in named.items() if len(values) == 1}
 
 
 def _parts(cursor: Any, gateway_id: int, receipt_ids: Sequence[str]) -> list[str]:

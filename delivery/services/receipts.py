@@ -54,7 +54,7 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
     """Store what a carrier reported and commit; only after this returns may it be acknowledged.
 
     Storing the same report twice is harmless: applying it again changes nothing. Ids are stored in the form in which
-    the gateway's answers are.
+    the gateway's answers are, and as they were written where that differs.
     """
     profile = profile_of(gateway_id)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -64,6 +64,7 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
             [
                 "gateway_id",
                 "gateway_message_id",
+                "written_id",
                 "reference",
                 "msisdn",
                 "state",
@@ -74,7 +75,8 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
             [
                 (
                     gateway_id,
-                    profile.receipted(event.gateway_message_id)[:80],
+                    key[:80],
+                    event.gateway_message_id[:80] if event.gateway_message_id != key else "",
                     event.reference[:80],
                     event.msisdn[:16],
                     int(STATUS_OF_STATE[event.state]),
@@ -83,6 +85,7 @@ def store_receipts(*, gateway_id: int, events: Sequence[ReceiptEvent]) -> None:
                     event.reported_at.isoformat(),
                 )
                 for event in events
+                for key in [profile.receipted(event.gateway_message_id)]
             ],
         )
 
@@ -117,6 +120,7 @@ class StoredReceipt(NamedTuple):
     n_segments: int | None
     country: str | None
     msisdn: str
+    written_id: str
 
 
 class Update(NamedTuple):

@@ -32,7 +32,7 @@ LEFT JOIN delivery_message m ON m.id = coalesce(part.message_id, named.message_i
 _COLUMNS = """
 r.gateway_id, r.gateway_message_id, r.reference, r.state, r.reason, r.code, r.reported_at, r.received_at,
 m.id, coalesce(part.attempt, named.attempt), part.seq, m.dispatch_id, m.status, m.attempt, m.n_segments, m.country,
-r.msisdn
+r.msisdn, r.written_id
 """
 
 # Behind the oldest running transaction, in (xid, id) order: no receipt that commits late is ever skipped.
@@ -69,10 +69,10 @@ ORDER BY r.receipt_id
 
 KEEP_UNMATCHED = """
 INSERT INTO delivery_unmatchedreceipt
-    (receipt_id, gateway_id, gateway_message_id, reference, msisdn, state, reason, code, reported_at, received_at,
-     n_tries, next_try_at)
-SELECT id, gateway_id, gateway_message_id, reference, msisdn, state, reason, code, reported_at, received_at, 0,
-       clock_timestamp() + interval '1 second'
+    (receipt_id, gateway_id, gateway_message_id, written_id, reference, msisdn, state, reason, code, reported_at,
+     received_at, n_tries, next_try_at)
+SELECT id, gateway_id, gateway_message_id, written_id, reference, msisdn, state, reason, code, reported_at,
+       received_at, 0, clock_timestamp() + interval '1 second'
 FROM delivery_receipt WHERE id = ANY(%(ids)s::bigint[]) AND received_at >= %(since)s
 ON CONFLICT (receipt_id) DO NOTHING
 """

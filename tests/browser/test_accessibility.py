@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 # Colours are the same wherever a part is used: so many pages show all of them in the dark.
 ALSO_IN_THE_DARK = {
     "account",
-    "api-reference",
     "alarm-contacts",
+    "api-reference",
     "audit-entry",
     "body-template-create-error",
     "callback-detail-retried",

@@ -132,6 +132,33 @@ def test_the_form_that_would_fit_is_proposed_and_once_accepted_settles_what_wait
     assert UnmatchedReceipt.objects.count() == 1
 
 
+@pytest.mark.parametrize("right", ["as_is", "lower", "strip_zeros", "hex_to_dec", "dec_to_hex"])
+@pytest.mark.parametrize("wrong", ["as_is", "lower", "strip_zeros", "hex_to_dec", "dec_to_hex"])
+def test_what_came_while_another_form_was_set_finds_its_message_in_the_right_one(
+    gateway: Gateway, make_dispatch: MakeDispatch, wrong: str, right: str
+) -> None:
+    answered, written = {
+        "as_is": ("00A6699", "00A6699"),
+        "lower": ("00a6699", "00A6699"),
+        "strip_zeros": ("a6699", "00A6699"),
+        "hex_to_dec": ("a6699", "0681625"),
+        "dec_to_hex": ("681625", "0A6699"),
+    }[right]
+    dispatch = make_dispatch(2)
+    Gateway.objects.update(settings={"id_form": wrong})
+    ids = iter([answered, "1"])
+    submit(gateway, lambda message: SubmitResult(message.id, Outcome.ACCEPTED, (next(ids),)))
+    hear(gateway, ReceiptEvent(written, DELIVERED, "DELIVRD", NOW))
+
+    Gateway.objects.update(settings={"id_form": right})
+    forget_profiles()
+    ask_again()
+
+    assert status_of(dispatch.first_id) == MessageStatus.DELIVERED
+    assert status_of(dispatch.first_id + 1) == MessageStatus.SUBMITTED
+    assert not UnmatchedReceipt.objects.exists()
+
+
 def test_a_form_is_not_accepted_over_somebody_elses_change(gateway: Gateway) -> None:
     staff = UserFactory(is_staff=True)
     with pytest.raises(GatewayChanged):
