@@ -52,6 +52,9 @@ _CARRIAGE_RETURN: Final = 0x0D
 
 def septets(text: str) -> bytes | None:
     """The text in the default alphabet, a septet an octet; None when a character is outside it."""
+    if _UNDEFINED in text:
+        # The codec would find a place for it.
+        return None
     try:
         return codecs.charmap_encode(text, "strict", _BASIC_ENCODER)[0]
     except UnicodeEncodeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from delivery.simulation.short_messages import ALPHABETS, Content, Place, read_content, write_parts
@@ -32,6 +32,7 @@ def read(part: object, alphabet: str) -> Content:
 @pytest.mark.parametrize("long_messages", LongMessages)
 @pytest.mark.parametrize("alphabet", SHORT_ALPHABETS)
 @given(text=texts, reference=st.integers(0, 0xFFFF))
+@example(text="\ufffe", reference=0)
 def test_it_reads_every_text_that_the_console_writes(
     alphabet: Alphabet, long_messages: LongMessages, text: str, reference: int
 ) -> None:
